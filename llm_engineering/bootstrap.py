@@ -1,0 +1,150 @@
+"""The composition root: the only place that turns settings into objects.
+
+Everything is built on first use, so that a command loads what it needs and nothing else, and
+everything that was opened is closed when the context ends.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from llm_engineering.application.ports import (
+    ChatModels,
+    DocumentStore,
+    Embedder,
+    Exporter,
+    Fetcher,
+    Progress,
+    Reranker,
+    Silent,
+    SparseEncoder,
+    Trainer,
+    VectorStore,
+)
+from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from llm_engineering.infrastructure.models.store import ModelStore
+
+
+class Twin:
+    """Every part of the system, wired by the settings, each built when first asked for."""
+
+    def __init__(self, settings: Settings, progress: Progress, closing: ExitStack) -> None:
+        self.settings = settings
+        self.progress = progress
+        self._closing = closing
+
+    @cached_property
+    def documents(self) -> DocumentStore:
+        """The warehouse's database: MongoDB when `DATABASE_HOST` is a URL, else SQLite."""
+        store: DocumentStore
+        if url := self.settings.mongodb_url:
+            from llm_engineering.infrastructure.stores.mongo_documents import MongoDocuments
+
+            store = MongoDocuments(url, self.settings.DATABASE_NAME)
+        else:
+            from llm_engineering.infrastructure.stores.sqlite_documents import SqliteDocuments
+
+            store = SqliteDocuments(self.settings.sqlite_path)
+        self._closing.callback(store.close)
+        return store
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """Authors, raw documents, quarantine and twins."""
+        return Warehouse(self.documents)
+
+    @cached_property
+    def vectors(self) -> VectorStore:
+        """The feature store: a Qdrant server or cloud when one is named, else Qdrant Edge."""
+        store: VectorStore
+        if url := self.settings.qdrant_url:
+            from llm_engineering.infrastructure.stores.server_vectors import ServerVectors
+
+            key = self.settings.QDRANT_APIKEY
+            store = ServerVectors(url, key.get_secret_value() if key else None)
+        else:
+            from llm_engineering.infrastructure.stores.edge_vectors import EdgeVectors
+
+            store = EdgeVectors(self.settings.qdrant_path)
+        self._closing.callback(store.close)
+        return store
+
+    @cached_property
+    def models(self) -> "ModelStore":
+        """The files of the embedded models."""
+        from llm_engineering.infrastructure.models.store import ModelStore
+
+        return ModelStore(self.settings.models_dir, self.progress)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The dense embedder of `TEXT_EMBEDDING_MODEL_ID`."""
+        from llm_engineering.infrastructure.models.embedder import SentenceEmbedder
+        from llm_engineering.infrastructure.models.store import resolved
+
+        model = self.settings.TEXT_EMBEDDING_MODEL_ID
+        return SentenceEmbedder(resolved(model, self.models), model_id=model, device=self.settings.RAG_MODEL_DEVICE)
+
+    @cached_property
+    def sparse(self) -> SparseEncoder:
+        """BM25 term weights."""
+        from llm_engineering.infrastructure.models.sparse import Bm25Encoder
+
+        return Bm25Encoder()
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """The cross-encoder of `RERANKING_CROSS_ENCODER_MODEL_ID`, None when none is set."""
+        if not self.settings.RERANKING_CROSS_ENCODER_MODEL_ID:
+            return None
+        from llm_engineering.infrastructure.models.reranker import CrossEncoderReranker
+
+        return CrossEncoderReranker(self.settings.RERANKING_CROSS_ENCODER_MODEL_ID, self.settings.RAG_MODEL_DEVICE)
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """The polite and careful HTTP client of the crawlers."""
+        from llm_engineering.infrastructure.sources.fetcher import HttpFetcher
+
+        fetcher = HttpFetcher(
+            contact=self.settings.CRAWLER_CONTACT,
+            allowed_private_hosts=self.settings.allowed_private_hosts,
+            delay_seconds=self.settings.CRAWLER_DELAY_SECONDS,
+        )
+        self._closing.callback(fetcher.close)
+        return fetcher
+
+    @cached_property
+    def chat_models(self) -> ChatModels:
+        """Opens chat models by `CHAT_MODEL` string or GGUF path."""
+        from llm_engineering.infrastructure.models.chat import OpenedChatModels
+
+        return OpenedChatModels(self.models, self.settings.OPENAI_API_KEY)
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """LoRA fine-tuning by TRL."""
+        from llm_engineering.infrastructure.training.trl_trainer import TrlTrainer
+
+        return TrlTrainer(self.models)
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """Merges an adapter and writes GGUF."""
+        from llm_engineering.infrastructure.training.gguf_export import GgufExporter
+
+        return GgufExporter(self.models)
+
+
+@contextmanager
+def opened(settings: Settings | None = None, progress: Progress | None = None) -> Iterator[Twin]:
+    """The system, ready to use; closes what was opened, also after an error.
+
+    Raises BadSettings when the environment or `.env` holds an unusable value.
+    """
+    with ExitStack() as closing:
+        yield Twin(settings or load_settings(), progress or Silent(), closing)

@@ -1,0 +1,1 @@
+"""What the system talks about. Standard library and pydantic only."""

@@ -1,0 +1,138 @@
+"""All settings, from the environment and `.env`. Nothing is read on import."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from llm_engineering.domain.errors import BadSettings
+
+EMBEDDED_CHAT_MODEL = "embedded:smollm2-135m-instruct"
+EMBEDDED_EMBEDDER = "embedded:all-minilm-l6-v2"
+
+
+class Settings(BaseSettings):
+    """The names that users of the reference have in their `.env` keep working.
+
+    An empty value means "not set". Directories are relative to the working directory, which is
+    the checkout for every poe task.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
+
+    # Where things are kept
+    DATA_DIR: Path = Path(".llm-twin")
+    """Embedded stores, models and twins live here unless a setting below says otherwise."""
+    MODELS_DIR: Path | None = None
+    TWINS_DIR: Path | None = None
+    OUTPUT_DIR: Path = Path("output")
+
+    # Data warehouse: a path (SQLite) or mongodb://…
+    DATABASE_HOST: str = ""
+    DATABASE_NAME: str = Field(default="twin", pattern=r"^[A-Za-z0-9_-]{1,38}$")
+
+    # Feature store: Qdrant Edge in QDRANT_PATH, unless a server is named
+    QDRANT_PATH: Path | None = None
+    QDRANT_DATABASE_HOST: str = ""
+    QDRANT_DATABASE_PORT: int = Field(default=6333, ge=1, le=65535)
+    USE_QDRANT_CLOUD: bool = False
+    QDRANT_CLOUD_URL: str = ""
+    QDRANT_APIKEY: SecretStr | None = None
+
+    # Retrieval
+    TEXT_EMBEDDING_MODEL_ID: str = EMBEDDED_EMBEDDER
+    RERANKING_CROSS_ENCODER_MODEL_ID: str = ""
+    RAG_MODEL_DEVICE: str = Field(default="cpu", pattern=r"^(cpu|mps|cuda(:\d+)?)$")
+
+    # Generation and training
+    CHAT_MODEL: str = EMBEDDED_CHAT_MODEL
+    """embedded:NAME, a path to a GGUF file, an http(s) URL of an OpenAI-compatible server
+    (URL#MODEL names the model), or a LangChain string such as openai:gpt-4o-mini."""
+    HF_MODEL_ID: str = EMBEDDED_CHAT_MODEL
+    """The base model that is fine-tuned: embedded:NAME, a directory, or a hub id."""
+    OPENAI_MODEL_ID: str = "gpt-4o-mini"
+    OPENAI_API_KEY: SecretStr | None = None
+    HUGGINGFACE_ACCESS_TOKEN: SecretStr | None = None
+    COMET_API_KEY: SecretStr | None = None
+    COMET_PROJECT: str = "twin"
+
+    # Collecting
+    CRAWLER_CONTACT: str = ""
+    """An address or URL that the User-Agent names, so that a site's owner can reach you."""
+    CRAWLER_ALLOWED_PRIVATE_HOSTS: str = ""
+    """Comma-separated host names or addresses on private networks that may be crawled."""
+    CRAWLER_DELAY_SECONDS: float = Field(default=1.0, ge=0)
+    """Least time between two requests to one host."""
+
+    # Service
+    SERVICE_HOST: str = "127.0.0.1"
+    SERVICE_PORT: int = Field(default=8000, ge=1, le=65535)
+
+    @field_validator("DATABASE_HOST")
+    @classmethod
+    def _known_scheme(cls, value: str) -> str:
+        if "://" in value and urlsplit(value).scheme not in ("mongodb", "mongodb+srv"):
+            raise ValueError("must be a file path, mongodb://… or mongodb+srv://…")
+        return value
+
+    @property
+    def models_dir(self) -> Path:
+        """Where model files are unpacked."""
+        return self.MODELS_DIR or self.DATA_DIR / "models"
+
+    @property
+    def twins_dir(self) -> Path:
+        """The local registry of trained twins."""
+        return self.TWINS_DIR or self.DATA_DIR / "twins"
+
+    @property
+    def qdrant_path(self) -> Path:
+        """Directory of the embedded vector store."""
+        return self.QDRANT_PATH or self.DATA_DIR / "qdrant"
+
+    @property
+    def mongodb_url(self) -> str | None:
+        """The MongoDB server, or None when the warehouse is a SQLite file."""
+        return self.DATABASE_HOST if "://" in self.DATABASE_HOST else None
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The SQLite file of the warehouse."""
+        return Path(self.DATABASE_HOST) if self.DATABASE_HOST else self.DATA_DIR / f"{self.DATABASE_NAME}.sqlite3"
+
+    @property
+    def qdrant_url(self) -> str | None:
+        """The Qdrant server or cloud, or None for the embedded engine.
+
+        Raises BadSettings when the cloud is asked for without its address.
+        """
+        if self.USE_QDRANT_CLOUD:
+            if not self.QDRANT_CLOUD_URL:
+                raise BadSettings("USE_QDRANT_CLOUD is on but QDRANT_CLOUD_URL is empty; set it in .env.")
+            return self.QDRANT_CLOUD_URL
+        if not self.QDRANT_DATABASE_HOST:
+            return None
+        host = self.QDRANT_DATABASE_HOST
+        return host if "://" in host else f"http://{host}:{self.QDRANT_DATABASE_PORT}"
+
+    @property
+    def allowed_private_hosts(self) -> frozenset[str]:
+        """Hosts on private networks that the crawler may visit, lower-cased."""
+        return frozenset(h.strip().lower() for h in self.CRAWLER_ALLOWED_PRIVATE_HOSTS.split(",") if h.strip())
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; `overrides` win over environment and `.env`.
+
+    Raises BadSettings, naming the variable but never a secret's value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadSettings(f"The setting {name} is wrong: {first['msg']}. Correct it in the environment or .env.") from None
