@@ -4,10 +4,10 @@ Everything is built on first use, so that a command loads what it needs and noth
 everything that was opened is closed when the context ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llm_engineering.application.ports import (
     ChatModels,
@@ -18,14 +18,19 @@ from llm_engineering.application.ports import (
     Progress,
     Reranker,
     Silent,
+    Source,
     SparseEncoder,
     Trainer,
     VectorStore,
 )
 from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.domain.authors import Author
+from llm_engineering.domain.errors import BadSettings
 from llm_engineering.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from llm_engineering.application.asking import Asking
+    from llm_engineering.infrastructure.dataset_hub import DatasetHub
     from llm_engineering.infrastructure.models.store import ModelStore
 
 
@@ -84,10 +89,11 @@ class Twin:
     def embedder(self) -> Embedder:
         """The dense embedder of `TEXT_EMBEDDING_MODEL_ID`."""
         from llm_engineering.infrastructure.models.embedder import SentenceEmbedder
-        from llm_engineering.infrastructure.models.store import resolved
+        from llm_engineering.infrastructure.models.store import MODEL_PREFIX
 
         model = self.settings.TEXT_EMBEDDING_MODEL_ID
-        return SentenceEmbedder(resolved(model, self.models), model_id=model, device=self.settings.RAG_MODEL_DEVICE)
+        source = self.models.path(model) if model.startswith(MODEL_PREFIX) else model
+        return SentenceEmbedder(source, model_id=model, device=self.settings.RAG_MODEL_DEVICE)
 
     @cached_property
     def sparse(self) -> SparseEncoder:
@@ -118,6 +124,17 @@ class Twin:
         self._closing.callback(fetcher.close)
         return fetcher
 
+    def sources(self, author: Author, entries: Iterable[str | Mapping[str, Any]]) -> list[Source]:
+        """Where the author's words are, as a config names it; stored versions are asked for conditionally.
+
+        Raises BadConfig or BadInput, naming the entry, when one has no meaning or leads nowhere.
+        """
+        from llm_engineering.application.collecting import known_validators
+        from llm_engineering.infrastructure.sources.registry import source_for
+
+        validators = known_validators(self.warehouse, author)
+        return [source_for(entry, fetcher=self.fetcher, validators=validators) for entry in entries]
+
     @cached_property
     def chat_models(self) -> ChatModels:
         """Opens chat models by `CHAT_MODEL` string or GGUF path."""
@@ -138,6 +155,34 @@ class Twin:
         from llm_engineering.infrastructure.training.gguf_export import GgufExporter
 
         return GgufExporter(self.models)
+
+    @cached_property
+    def dataset_hub(self) -> "DatasetHub":
+        """Private dataset repositories on the Hugging Face hub."""
+        from llm_engineering.infrastructure.dataset_hub import DatasetHub
+
+        token = self.settings.HUGGINGFACE_ACCESS_TOKEN
+        if token is None:
+            raise BadSettings("Pushing a dataset needs HUGGINGFACE_ACCESS_TOKEN; set it in .env, or push nothing.")
+        return DatasetHub(token.get_secret_value())
+
+    @cached_property
+    def asking(self) -> "Asking":
+        """Answers questions by any author's twin, or by the base model of `CHAT_MODEL`."""
+        from llm_engineering.application.asking import Asking
+
+        asking = Asking(
+            self.warehouse,
+            vectors=self.vectors,
+            embedder=self.embedder,
+            sparse=self.sparse,
+            reranker=self.reranker,
+            chat_models=self.chat_models,
+            base_model=self.settings.CHAT_MODEL,
+            twins_dir=self.settings.twins_dir,
+        )
+        self._closing.callback(asking.close)
+        return asking
 
 
 @contextmanager

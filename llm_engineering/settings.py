@@ -135,4 +135,6 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise BadSettings(f"The setting {name} is wrong: {first['msg']}. Correct it in the environment or .env.") from None
+        raise BadSettings(
+            f"The setting {name} is wrong: {first['msg']}. Correct it in the environment or .env."
+        ) from None

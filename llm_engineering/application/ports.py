@@ -159,9 +159,7 @@ class VectorStore(Protocol):
         """Remove the points whose payload matches. Raises ValueError for an empty `where`."""
         ...
 
-    def search(
-        self, collection: str, query: HybridQuery, limit: int, where: Where | None = None
-    ) -> list[VectorHit]:
+    def search(self, collection: str, query: HybridQuery, limit: int, where: Where | None = None) -> list[VectorHit]:
         """The best `limit` points, best first.
 
         With both forms, dense and sparse results are fused by reciprocal rank (k = 2) inside
@@ -247,6 +245,11 @@ class RefusedItem:
 
 class Source(Protocol):
     """Somewhere that an author's words are: a site, a feed, a folder, an export."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader should know beside the items so far, e.g. how many drafts were left out."""
+        ...
 
     def items(self, author: Author) -> Iterator[CollectedItem | RefusedItem]:
         """Everything there, each item once, as it arrives. One bad item never stops the rest.

@@ -64,9 +64,7 @@ class Warehouse:
             known = _document(previous)
             if known.hash == document.hash and known.tombstoned_at is None:
                 if known.extra != document.extra:
-                    self._store.upsert(
-                        document.category, [_record(known.model_copy(update={"extra": document.extra}))]
-                    )
+                    self._store.upsert(document.category, [_record(known.model_copy(update={"extra": document.extra}))])
                 return Outcome.UNCHANGED
         self._store.upsert(document.category, [_record(document)])
         return Outcome.NEW if previous is None else Outcome.UPDATED

@@ -61,6 +61,19 @@ class TrainingResult(BaseModel):
     """One entry a logged step: step, loss, learning_rate, and what the stage adds."""
 
 
+class DatasetSummary(BaseModel):
+    """What a twin's manifest keeps of a dataset that it was trained on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fingerprint: str
+    """sha256 over every sample."""
+    train: int
+    test: int
+    verbatim_answer_share: float
+    dropped: dict[str, int]
+
+
 class TwinManifest(BaseModel):
     """One version of a twin, as kept in the warehouse and beside the weights."""
 
@@ -78,8 +91,10 @@ class TwinManifest(BaseModel):
     files: dict[str, str]
     """Path below `directory` → sha256."""
     template_fingerprint: str
-    dataset_fingerprints: dict[str, str]
-    """Dataset type → sha256 of its samples."""
+    corpus_fingerprint: str
+    """sha256 over the documents behind the datasets; tells whether training again would learn anything new."""
+    datasets: dict[str, DatasetSummary]
+    """Dataset type (instruction, preference) → its summary."""
     training: list[dict[str, Any]]
     """The plan and result of each stage."""
     scores: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,137 @@
+"""Whose answer is wanted, and which version of the twin gives it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llm_engineering.application.training import slug
+from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.domain.authors import Author
+from llm_engineering.domain.errors import BadInput, UnknownAuthor
+from llm_engineering.domain.identity import normalised_name
+from llm_engineering.domain.twins import TwinManifest
+
+BASE = "base"
+LATEST = "latest"
+MOST_NAMED = 10
+"""Authors or versions that a sentence lists."""
+
+WANTED = re.compile(r"(?:(?P<name>[a-z0-9-]+)/)?(?:v?(?P<version>\d{1,9})|latest)")
+
+
+@dataclass(frozen=True)
+class WantedTwin:
+    """A twin as somebody asks for it: "latest", "base", 2, "mara-lindqvist", "mara-lindqvist/2"."""
+
+    name: str | None = None
+    version: int | None = None
+    """None is the newest one that passed evaluation."""
+    is_base: bool = False
+
+    @classmethod
+    def of(cls, twin: str | int | None) -> "WantedTwin":
+        """What the words mean; nothing is `latest`. Raises BadInput when they mean nothing."""
+        words = str(LATEST if twin is None else twin).strip().lower()
+        if words == BASE:
+            return cls(is_base=True)
+        if match := WANTED.fullmatch(words):
+            return cls(match["name"], int(match["version"]) if match["version"] else None)
+        if re.fullmatch(r"[a-z0-9-]+", words):
+            return cls(words)
+        raise BadInput(
+            f'"{words[:80]}" is no twin; ask for "{LATEST}", "{BASE}", a version such as 2, '
+            "or a name and version such as mara-lindqvist/2."
+        )
+
+
+def chosen_author(warehouse: Warehouse, *, name: str | None, wanted: WantedTwin, query: str) -> Author:
+    """The author who is named, or whose twin is, or the only one, or the one named in the question.
+
+    Raises UnknownAuthor for a name that the warehouse does not have, BadInput when several
+    authors fit or the twin is another author's.
+    """
+    if name is not None:
+        author = warehouse.author(name)
+        if wanted.name not in (None, slug(author.full_name)):
+            raise BadInput(
+                f'The twin "{wanted.name}" is not one of {author.full_name}, whose twins are called '
+                f"{slug(author.full_name)}; leave out the author or the twin's name."
+            )
+        return author
+    authors = warehouse.authors()
+    if not authors:
+        raise UnknownAuthor("The warehouse knows no author yet; collect one with ./poe run-digital-data-etl.")
+    if wanted.name is not None:
+        fitting = [author for author in authors if slug(author.full_name) == wanted.name]
+        if not fitting:
+            raise UnknownAuthor(f'No author\'s twin is called "{wanted.name}". Known: {_names(authors)}.')
+    else:
+        fitting = authors if len(authors) == 1 else named_in(query, authors)
+    if len(fitting) != 1:
+        raise BadInput(
+            f"Whose answer is wanted? The question names {'no' if not fitting else 'more than one'} author; "
+            f'give one as "author". Known: {_names(fitting or authors)}.'
+        )
+    return fitting[0]
+
+
+def named_in(query: str, authors: Sequence[Author]) -> list[Author]:
+    """The authors whose full names stand in the question; not one whose name is only part of another's."""
+    rest = normalised_name(query)
+    found = []
+    for author in sorted(authors, key=lambda one: -len(one.full_name)):
+        pattern = rf"(?<!\w){re.escape(normalised_name(author.full_name))}(?!\w)"
+        rest, times = re.subn(pattern, " ", rest)
+        if times:
+            found.append(author)
+    return found
+
+
+def chosen_twin(author: Author, wanted: WantedTwin, twins: Sequence[TwinManifest]) -> TwinManifest | None:
+    """One of the author's twins; None for the base model.
+
+    A version that did not pass evaluation is given only to those who ask for it by its number.
+    Raises BadInput when there is no such version, or none that passed.
+    """
+    if wanted.is_base:
+        return None
+    if wanted.version is None:
+        passed = [twin for twin in twins if twin.passed_evaluation]
+        if not passed:
+            raise BadInput(_none_passed(author, twins))
+        return passed[-1]
+    for twin in twins:
+        if twin.version == wanted.version:
+            return twin
+    known = f"there are {_versions(twins)}" if twins else "none was trained yet"
+    raise BadInput(
+        f'{author.full_name} has no twin of version {wanted.version} ({known}); name another one, or ask for "{BASE}".'
+    )
+
+
+def twin_name(twin: TwinManifest) -> str:
+    """Name and version, e.g. "mara-lindqvist/3"."""
+    return f"{twin.name}/{twin.version}"
+
+
+def _none_passed(author: Author, twins: Sequence[TwinManifest]) -> str:
+    if not twins:
+        return (
+            f"{author.full_name} has no twin yet; train one with ./poe run-training-pipeline, "
+            f'or ask the base model with "twin": "{BASE}".'
+        )
+    unevaluated = [twin for twin in twins if not twin.scores]
+    why = f"; {_versions(unevaluated)} not evaluated yet: ./poe run-evaluation-pipeline" if unevaluated else ""
+    return (
+        f"No twin of {author.full_name} has passed evaluation (there are {_versions(twins)}{why}). "
+        f'Ask for one by its name, "twin": "{twin_name(twins[-1])}", or the base model, "twin": "{BASE}".'
+    )
+
+
+def _versions(twins: Sequence[TwinManifest]) -> str:
+    return ", ".join(twin_name(twin) for twin in twins[-MOST_NAMED:])
+
+
+def _names(authors: Sequence[Author]) -> str:
+    more = len(authors) - MOST_NAMED
+    return ", ".join(author.full_name for author in authors[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,1 @@
+"""Adapters: what the ports of `application.ports` are made of. Each takes plain values, never Settings."""

@@ -1,0 +1,1 @@
+"""Models that embed, rank and write, and the files that they need."""

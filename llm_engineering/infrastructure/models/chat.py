@@ -1,0 +1,74 @@
+"""Opens whatever a CHAT_MODEL string or a GGUF path names."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import urldefrag, urlsplit
+
+from langchain_core.language_models import BaseChatModel
+from pydantic import SecretStr
+
+from llm_engineering.domain.errors import BadSettings, MissingDependency
+from llm_engineering.infrastructure.models.store import MODEL_PREFIX, ModelStore
+
+FORMS = "embedded:NAME, a path to a .gguf file, http(s)://host/v1#MODEL, or PROVIDER:MODEL such as openai:gpt-4o-mini"
+
+
+class OpenedChatModels:
+    """Chat models on llama.cpp, on any OpenAI-compatible server, or by any LangChain provider."""
+
+    def __init__(self, models: ModelStore, openai_api_key: SecretStr | None) -> None:
+        self._models = models
+        self._openai_api_key = openai_api_key
+
+    @contextmanager
+    def opened(self, model: str) -> Iterator[BaseChatModel]:
+        """The chat model, closed with the context; its `model_name` names it.
+
+        Raises BadSettings for a string of no known form, MissingDependency when the provider's
+        package is not installed, ModelError when a file is missing or unusable.
+        """
+        name = model.strip()
+        if name.startswith(MODEL_PREFIX):
+            with _on_llama_cpp(self._models.path(name), name) as chat:
+                yield chat
+        elif name.endswith(".gguf"):
+            with _on_llama_cpp(Path(name).expanduser(), name) as chat:
+                yield chat
+        elif name.startswith(("http://", "https://")):
+            yield self._on_server(name)
+        else:
+            yield self._by_provider(name)
+
+    def _on_server(self, url: str) -> BaseChatModel:
+        base_url, served_model = urldefrag(url)
+        if not urlsplit(base_url).hostname or not served_model:
+            raise BadSettings(f"CHAT_MODEL is {url!r}, but a server is named as http(s)://host/v1#MODEL; correct it.")
+        from langchain_openai import ChatOpenAI
+
+        # Servers that need no key still want a header; the OpenAI client refuses to start without one.
+        key = self._openai_api_key or SecretStr("none")
+        return ChatOpenAI(base_url=base_url.rstrip("/"), model=served_model, api_key=key)
+
+    def _by_provider(self, model: str) -> BaseChatModel:
+        provider, _, name = model.partition(":")
+        if not provider or not name:
+            raise BadSettings(f"CHAT_MODEL is {model!r}, which is none of: {FORMS}; correct it.")
+        from langchain.chat_models import init_chat_model
+
+        if provider == "openai" and self._openai_api_key is None:
+            raise BadSettings(f"CHAT_MODEL is {model!r}, but OPENAI_API_KEY is empty; set it in .env.")
+        key = {"api_key": self._openai_api_key} if provider == "openai" else {}
+        try:
+            return init_chat_model(model, **key)
+        except ImportError as error:
+            raise MissingDependency(f"CHAT_MODEL is {model!r}, but its package is not installed: {error}.") from error
+        except ValueError as error:
+            reason = str(error).splitlines()[0]
+            raise BadSettings(f"CHAT_MODEL is {model!r}, which LangChain does not take: {reason}") from error
+
+
+def _on_llama_cpp(file: Path, name: str) -> "closing[BaseChatModel]":
+    from llm_engineering.infrastructure.models.llamacpp import LlamaCppChat
+
+    return closing(LlamaCppChat(file, model_name=name))

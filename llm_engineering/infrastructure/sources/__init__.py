@@ -1,0 +1,1 @@
+"""Where an author's words come from: sites, feeds, folders, exports and repositories."""

@@ -1,0 +1,61 @@
+"""Find artifacts again: an author's newest dataset, and any artifact by its name."""
+
+from typing import Any
+
+from zenml.client import Client
+from zenml.models import ArtifactVersionResponse
+
+from llm_engineering.application.twins import twin_version as chosen_version
+from llm_engineering.domain.errors import BadInput, DatasetError
+from steps.context import author_tag, opened_stores
+
+INSTRUCT_DATASETS = "instruct_datasets"
+PREFERENCE_DATASETS = "preference_datasets"
+
+MAKING = {
+    INSTRUCT_DATASETS: "./poe run-generate-instruct-datasets-pipeline",
+    PREFERENCE_DATASETS: "./poe run-generate-preference-datasets-pipeline",
+}
+
+
+def newest_dataset(name: str, author_full_name: str) -> ArtifactVersionResponse:
+    """The author's newest dataset of that name. Raises DatasetError with the command that makes one."""
+    versions = _versions(name, author_full_name)
+    if not versions:
+        raise DatasetError(
+            f"There is no {name.removesuffix('_datasets')} dataset of {author_full_name}; make one first: "
+            f"{MAKING[name]} --set author_full_name='{author_full_name}'."
+        )
+    return versions[0]
+
+
+def dataset_of_twin(author_full_name: str, twin_version: int | None = None) -> ArtifactVersionResponse:
+    """The instruction dataset that the author's twin was trained on, or else the newest one.
+
+    Held-out samples of another dataset may have been trained on. Raises BadInput without a twin.
+    """
+    with opened_stores() as twin:
+        manifest = chosen_version(twin.warehouse, twin.warehouse.author(author_full_name), twin_version)
+    wanted = {about.fingerprint for about in manifest.datasets.values()}
+    for version in _versions(INSTRUCT_DATASETS, author_full_name):
+        if version.run_metadata.get("fingerprint") in wanted:
+            return version
+    return newest_dataset(INSTRUCT_DATASETS, author_full_name)
+
+
+def artifact_named(name: str) -> ArtifactVersionResponse:
+    """The newest version of an artifact. Raises BadInput, naming the known ones."""
+    versions = Client().list_artifact_versions(artifact=name, sort_by="desc:created", size=1, hydrate=True)
+    if not versions.items:
+        known = sorted(artifact.name for artifact in Client().list_artifacts(has_custom_name=True, size=200).items)
+        raise BadInput(
+            f'There is no artifact "{name}"; known are: {", ".join(known) or "none yet, run a pipeline first"}.'
+        )
+    return versions.items[0]
+
+
+def _versions(name: str, author_full_name: str) -> list[Any]:
+    found = Client().list_artifact_versions(
+        artifact=name, tags=[author_tag(author_full_name)], sort_by="desc:created", size=20, hydrate=True
+    )
+    return list(found.items)

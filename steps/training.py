@@ -1,0 +1,83 @@
+"""Steps of `training`."""
+
+from contextlib import suppress
+from typing import Annotated
+
+from zenml import get_step_context, log_metadata, step
+from zenml.client import Client
+from zenml.exceptions import EntityExistsError
+
+from llm_engineering.application.stages import stage
+from llm_engineering.application.training import register
+from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
+from llm_engineering.domain.twins import TrainingPlan, TrainingResult, TwinManifest
+from steps import previews
+from steps.context import log_step, opened_twin
+
+
+@step(enable_cache=False)
+def train(
+    author_full_name: str,
+    plan: TrainingPlan,
+    dataset: InstructDataset | PreferenceDataset,
+    previous: TrainingResult | None = None,
+) -> Annotated[TrainingResult, "training_result"]:
+    """Run one stage, SFT or DPO; DPO continues `previous`, or the author's newest twin.
+
+    ZenML's cache is off, because a result is worth nothing without the adapter on this disk;
+    the stage itself is not repeated when nothing changed, unless the pipeline runs with --no-cache.
+    """
+    with opened_twin() as twin:
+        author = twin.warehouse.author(author_full_name)
+        twins = twin.warehouse.twins(author)
+        adapter_dir = previous.adapter_dir if previous else next((t.directory / "adapter" for t in twins[::-1]), None)
+        result = stage(
+            author,
+            plan,
+            dataset,
+            adapter_dir=adapter_dir if isinstance(dataset, PreferenceDataset) else None,
+            base_model=twin.settings.HF_MODEL_ID,
+            trainer=twin.trainer,
+            twins_dir=twin.settings.twins_dir,
+            progress=twin.progress,
+            again=get_step_context().pipeline_run.config.enable_cache is False,
+        )
+    log_step(author_full_name, **previews.metadata(result))
+    return result
+
+
+@step(enable_cache=False)
+def register_twin(
+    author_full_name: str,
+    plans: list[TrainingPlan],
+    results: list[TrainingResult],
+    instruct: InstructDataset | None = None,
+    preference: PreferenceDataset | None = None,
+) -> Annotated[TwinManifest, "twin"]:
+    """Export the last stage's adapter as the next version of the author's twin."""
+    with opened_twin() as twin:
+        manifest = register(
+            twin.warehouse.author(author_full_name),
+            base_model=twin.settings.HF_MODEL_ID,
+            plans=plans,
+            results=results,
+            datasets=[dataset for dataset in (instruct, preference) if dataset],
+            exporter=twin.exporter,
+            warehouse=twin.warehouse,
+            twins_dir=twin.settings.twins_dir,
+            progress=twin.progress,
+        )
+    log_step(author_full_name, twin=f"{manifest.name}/{manifest.version}")
+    show_in_control_plane(manifest)
+    return manifest
+
+
+def show_in_control_plane(manifest: TwinManifest) -> None:
+    """Make the twin's version, with its figures, appear among ZenML's models."""
+    client = Client()
+    version = str(manifest.version)
+    with suppress(EntityExistsError):
+        client.create_model(manifest.name, description=f"The LLM twin of {manifest.author_full_name}.")
+    with suppress(EntityExistsError):
+        client.create_model_version(manifest.name, name=version)
+    log_metadata(previews.metadata(manifest), model_name=manifest.name, model_version=version)

@@ -1,0 +1,333 @@
+"""Who is asked, which twin answers, and from what."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from llm_engineering.application import prompting
+from llm_engineering.application.asking import Asking
+from llm_engineering.application.indexing import index
+from llm_engineering.application.ports import Silent
+from llm_engineering.application.training import slug
+from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.domain.authors import Author
+from llm_engineering.domain.errors import (
+    BadInput,
+    CorruptModel,
+    EmptyCorpus,
+    ModelError,
+    TemplateMismatch,
+    UnknownAuthor,
+)
+from llm_engineering.domain.twins import TwinManifest
+from tests.fakes import InMemoryDocuments, InMemoryVectors, SayingChatModels, WordCounts, WordEmbedder
+from tests.samples import NOW, cleaned_document
+
+MARA = Author.named("Mara Lindqvist")
+EDMUND = Author.named("Edmund Achterberg")
+TEXTS = {
+    MARA: "I crawl the feed before the sitemap, because the feed knows which post is new and costs one request.",
+    EDMUND: "Burrows's Delta compares the frequencies of small words, which no author chooses with care.",
+}
+BASE = "embedded:base-model"
+
+
+@dataclass
+class World:
+    """A warehouse, an index and the parts around them."""
+
+    asking: Asking
+    warehouse: Warehouse
+    chats: SayingChatModels
+    twins_dir: Path
+
+    def train(
+        self,
+        author: Author,
+        version: int,
+        *,
+        passed: bool,
+        evaluated: bool = True,
+        fingerprint: str | None = None,
+        weights: bytes = b"GGUF weights",
+    ) -> TwinManifest:
+        """Put a twin on record and its file on disk."""
+        name = slug(author.full_name)
+        directory = self.twins_dir / name / f"v{version}"
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "model.gguf").write_bytes(weights)
+        manifest = TwinManifest(
+            id=uuid4(),
+            name=name,
+            version=version,
+            author_id=author.id,
+            author_full_name=author.full_name,
+            base_model=BASE,
+            stages=["sft"],
+            directory=directory,
+            files={"model.gguf": hashlib.sha256(weights).hexdigest()},
+            template_fingerprint=fingerprint or prompting.template_fingerprint(),
+            corpus_fingerprint="",
+            datasets={},
+            training=[],
+            scores={"verdict": "measured"} if evaluated else {},
+            passed_evaluation=passed,
+            created_at=NOW + timedelta(days=version),
+        )
+        self.warehouse.save_twin(manifest)
+        return manifest
+
+
+def a_world(tmp_path: Path, *authors: Author, base_model: str = BASE, indexed: bool = True) -> World:
+    """Authors with one text each."""
+    warehouse, vectors, embedder = Warehouse(InMemoryDocuments()), InMemoryVectors(), WordEmbedder()
+    documents = [
+        cleaned_document(TEXTS[author], f"https://{slug(author.full_name)}.example/a", author) for author in authors
+    ]
+    for author in authors:
+        warehouse.add_author(author)
+    if indexed:
+        index(documents, authors=authors, vectors=vectors, embedder=embedder, sparse=WordCounts(), progress=Silent())
+    chats = SayingChatModels()
+    asking = Asking(
+        warehouse,
+        vectors=vectors,
+        embedder=embedder,
+        sparse=WordCounts(),
+        reranker=None,
+        chat_models=chats,
+        base_model=base_model,
+        twins_dir=tmp_path,
+    )
+    return World(asking, warehouse, chats, tmp_path)
+
+
+# ------------------------------------------------------------------------------ whose answer
+
+
+def test_the_only_author_need_not_be_named(tmp_path: Path) -> None:
+    answer = a_world(tmp_path, MARA).asking.ask("Why the feed first?", twin="base")
+    assert answer.author == "Mara Lindqvist"
+    assert [source.link for source in answer.sources] == ["https://mara-lindqvist.example/a"]
+
+
+def test_an_author_is_known_by_name_whatever_its_case_and_spacing(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, EDMUND)
+    assert world.asking.ask("Why?", author="  mara   LINDQVIST ", twin="base").author == "Mara Lindqvist"
+
+
+def test_the_question_may_name_the_author(tmp_path: Path) -> None:
+    answer = a_world(tmp_path, MARA, EDMUND).asking.ask("What is Edmund Achterberg's view of small words?", twin="base")
+    assert answer.author == "Edmund Achterberg"
+    assert all("edmund" in source.link for source in answer.sources)
+
+
+def test_the_twin_may_name_the_author(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, EDMUND)
+    world.train(EDMUND, 1, passed=True)
+    assert world.asking.ask("Why?", twin="edmund-achterberg/1").author == "Edmund Achterberg"
+    assert world.asking.ask("Why?", twin="edmund-achterberg").twin == "edmund-achterberg/1"
+
+
+def test_an_unknown_author_is_an_error_that_names_the_nearest_one(tmp_path: Path) -> None:
+    with pytest.raises(UnknownAuthor, match=r"Did you mean Mara Lindqvist\?"):
+        a_world(tmp_path, MARA).asking.ask("Why?", author="Mara Lindquist")
+
+
+def test_asking_an_empty_warehouse_says_how_to_fill_it(tmp_path: Path) -> None:
+    with pytest.raises(UnknownAuthor, match="run-digital-data-etl"):
+        a_world(tmp_path).asking.ask("Why?")
+
+
+@pytest.mark.parametrize(
+    "question", ["Why?", "Do Mara Lindqvist and Edmund Achterberg agree?", "What says Maralindqvist?"]
+)
+def test_a_question_that_leaves_the_author_open_is_an_error_that_lists_the_names(tmp_path: Path, question: str) -> None:
+    with pytest.raises(BadInput, match="Edmund Achterberg, Mara Lindqvist"):
+        a_world(tmp_path, MARA, EDMUND).asking.ask(question, twin="base")
+
+
+def test_a_name_inside_a_longer_name_is_not_taken_for_its_own(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    world.warehouse.add_author(Author.named("Mara Lindqvist Berg"))
+    with pytest.raises(EmptyCorpus, match="Mara Lindqvist Berg"):
+        world.asking.ask("What would Mara Lindqvist Berg do?", twin="base")
+
+
+def test_a_twin_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, EDMUND)
+    world.train(EDMUND, 1, passed=True)
+    with pytest.raises(BadInput, match="not one of Mara Lindqvist"):
+        world.asking.ask("Why?", author="Mara Lindqvist", twin="edmund-achterberg/1")
+
+
+def test_an_author_of_whom_nothing_is_indexed_gets_no_ungrounded_answer(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, indexed=False)
+    with pytest.raises(EmptyCorpus, match="run-feature-engineering-pipeline"):
+        world.asking.ask("Why?", twin="base")
+    assert world.chats.events == []
+
+
+# ------------------------------------------------------------------------------ which twin
+
+
+def test_the_newest_twin_that_passed_evaluation_answers(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    for version, passed in ((1, True), (2, True), (3, False), (10, True), (11, False)):
+        world.train(MARA, version, passed=passed)
+    answer = world.asking.ask("Why?")
+    assert answer.twin == "mara-lindqvist/10"
+    assert answer.answer == f"SPOKEN BY {tmp_path / 'mara-lindqvist' / 'v10' / 'model.gguf'}"
+
+
+@pytest.mark.parametrize("twin", [2, "2", "v2", "mara-lindqvist/2", "mara-lindqvist/v2", " MARA-LINDQVIST/2 "])
+def test_a_version_can_be_asked_for_even_when_it_did_not_pass(tmp_path: Path, twin: str | int) -> None:
+    world = a_world(tmp_path, MARA)
+    for version in (1, 2, 3):
+        world.train(MARA, version, passed=version != 2)
+    assert world.asking.ask("Why?", twin=twin).twin == "mara-lindqvist/2"
+
+
+def test_the_base_model_answers_when_it_is_asked_for(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    world.train(MARA, 1, passed=True)
+    answer = world.asking.ask("Why?", twin="base")
+    assert (answer.twin, answer.answer) == (f"base ({BASE})", f"SPOKEN BY {BASE}")
+
+
+def test_without_a_twin_nothing_answers_in_its_place(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    with pytest.raises(BadInput, match=r'no twin yet.*run-training-pipeline.*"twin": "base"'):
+        world.asking.ask("Why?")
+    assert world.chats.events == []
+
+
+def test_a_twin_that_passed_nothing_is_not_used_unasked(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    world.train(MARA, 1, passed=False)
+    world.train(MARA, 2, passed=False, evaluated=False)
+    with pytest.raises(BadInput) as refusal:
+        world.asking.ask("Why?")
+    assert str(refusal.value) == (
+        "No twin of Mara Lindqvist has passed evaluation (there are mara-lindqvist/1, mara-lindqvist/2; "
+        "mara-lindqvist/2 not evaluated yet: ./poe run-evaluation-pipeline). "
+        'Ask for one by its name, "twin": "mara-lindqvist/2", or the base model, "twin": "base".'
+    )
+    assert world.chats.events == []
+
+
+def test_an_unknown_version_is_an_error_that_lists_the_known_ones(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    world.train(MARA, 1, passed=True)
+    with pytest.raises(BadInput, match=r"no twin of version 7 \(there are mara-lindqvist/1\)"):
+        world.asking.ask("Why?", twin=7)
+
+
+@pytest.mark.parametrize("twin", ["", "../etc", "mara lindqvist/1", "mara-lindqvist/1/2", "-1 or so", "1.5"])
+def test_words_that_name_no_twin_are_an_error_that_says_what_would(tmp_path: Path, twin: str) -> None:
+    with pytest.raises(BadInput, match='ask for "latest", "base", a version'):
+        a_world(tmp_path, MARA).asking.ask("Why?", twin=twin)
+
+
+def test_a_twin_of_other_templates_is_refused(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    world.train(MARA, 1, passed=True, fingerprint="another")
+    with pytest.raises(TemplateMismatch, match="mara-lindqvist/1"):
+        world.asking.ask("Why?")
+    assert world.chats.events == []
+
+
+def test_the_name_of_a_remote_base_model_shows_no_credentials(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, base_model="https://user:secret@models.example/v1#llama-3")
+    assert world.asking.ask("Why?", twin="base").twin == "base (llama-3)"
+
+
+# ------------------------------------------------------------------------------ weights
+
+
+def test_weights_that_are_gone_are_missed_by_name(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    file = world.train(MARA, 1, passed=True).directory / "model.gguf"
+    file.unlink()
+    with pytest.raises(ModelError, match=r"there is no .*v1/model\.gguf"):
+        world.asking.ask("Why?")
+
+
+def test_weights_that_are_not_those_on_record_are_not_run(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    file = world.train(MARA, 1, passed=True).directory / "model.gguf"
+    file.write_bytes(b"GGUF weights of somebody else")
+    with pytest.raises(CorruptModel, match="mara-lindqvist/1"):
+        world.asking.ask("Why?")
+    assert world.chats.events == []
+
+
+def test_weights_that_change_while_the_service_runs_are_noticed(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    file = world.train(MARA, 1, passed=True).directory / "model.gguf"
+    world.asking.ask("Why?")
+    file.write_bytes(b"GGUF weights, half copied")
+    with pytest.raises(CorruptModel):
+        world.asking.ask("Why?")
+
+
+def test_a_twin_trained_again_under_its_old_number_is_loaded_anew(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    first = world.train(MARA, 1, passed=True)
+    world.asking.ask("Why?")
+    second = world.train(MARA, 1, passed=True, weights=b"GGUF better weights")
+    world.warehouse.save_twin(second.model_copy(update={"id": first.id}))
+    world.asking.ask("Why?")
+    file = str(second.directory / "model.gguf")
+    assert world.chats.events == [f"opened {file}", f"opened {file}"]
+
+
+def test_weights_trained_on_another_machine_are_found_below_the_twins_directory(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    manifest = world.train(MARA, 1, passed=True)
+    world.warehouse.save_twin(manifest.model_copy(update={"directory": Path("/nowhere/mara-lindqvist/v1")}))
+    assert world.asking.ask("Why?").twin == "mara-lindqvist/1"
+
+
+# ------------------------------------------------------------------------------ what stays open
+
+
+def test_a_model_is_opened_once_and_base_and_twin_stay_open_together(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    file = world.train(MARA, 1, passed=True).directory / "model.gguf"
+    for twin in ("latest", "base", "latest", "base"):
+        world.asking.ask("Why?", twin=twin)
+    assert world.chats.events == [f"opened {file}", f"opened {BASE}"]
+    world.asking.close()
+    assert sorted(world.chats.events[2:]) == sorted([f"closed {file}", f"closed {BASE}"])
+
+
+def test_warming_up_opens_the_one_twin_there_is(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, EDMUND)
+    file = world.train(MARA, 1, passed=True).directory / "model.gguf"
+    assert world.asking.warm_up() == []
+    assert world.chats.events == [f"opened {file}"]
+
+
+def test_warming_up_goes_on_without_a_twin_that_cannot_be_opened_and_says_so(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    world.train(MARA, 1, passed=True, fingerprint="another")
+    (note,) = world.asking.warm_up()
+    assert "mara-lindqvist/1 was trained with other prompt templates" in note
+
+
+def test_the_list_of_authors_says_what_each_has(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, EDMUND)
+    world.train(MARA, 1, passed=True)
+    world.train(MARA, 2, passed=False)
+    edmund, mara = world.asking.authors()
+    assert (edmund.full_name, edmund.chunks, edmund.latest, edmund.twins) == ("Edmund Achterberg", 1, None, [])
+    assert (mara.full_name, mara.latest) == ("Mara Lindqvist", "mara-lindqvist/1")
+    assert [(twin.twin, twin.passed_evaluation) for twin in mara.twins] == [
+        ("mara-lindqvist/1", True),
+        ("mara-lindqvist/2", False),
+    ]

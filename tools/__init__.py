@@ -1,0 +1,1 @@
+"""Programs around LLM Twin: the command line and the sample site."""

@@ -1,0 +1,121 @@
+"""What can be known to fail before a pipeline starts: told in one sentence, within a second.
+
+No ZenML here, no torch. A check reads; it never writes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from llm_engineering.application.features import cleaned_documents
+from llm_engineering.application.twins import twin_version
+from llm_engineering.bootstrap import Twin, opened
+from llm_engineering.domain.authors import Author
+from llm_engineering.domain.errors import BadConfig, BadSettings, EmptyCorpus
+from pipelines.generate_datasets import authors_of
+from pipelines.training import check_learning_rate
+
+Parameters = Mapping[str, Any]
+
+
+def check_parameters(pipeline: str, parameters: Parameters) -> None:
+    """Hold the parameters against each other. Raises BadConfig."""
+    match pipeline:
+        case "digital_data_etl":
+            _need_somewhere(parameters)
+        case "end_to_end_data":
+            for author in parameters["author_links"]:
+                _need_somewhere(author)
+            _need_dataset_id(parameters)
+        case "generate_datasets":
+            authors_of(parameters.get("author_full_name"), parameters.get("author_full_names"))
+            _need_dataset_id(parameters)
+        case "training":
+            check_learning_rate(parameters.get("finetuning_type"), parameters.get("learning_rate"))
+
+
+def check_stores(pipeline: str, parameters: Parameters) -> None:
+    """Look into the stores that the pipeline needs.
+
+    Raises UnknownAuthor, EmptyCorpus, StoreUnreachable, StoreLocked, BadInput or BadSettings.
+    """
+    check = CHECKS.get(pipeline)
+    if check is None:
+        return
+    with opened() as twin:
+        check(twin, parameters)
+
+
+def _etl(twin: Twin, parameters: Parameters) -> None:
+    twin.warehouse.authors()
+    _check_sources(twin, parameters["user_full_name"], parameters)
+
+
+def _features(twin: Twin, parameters: Parameters) -> None:
+    for author in _known(twin, parameters["author_full_names"]):
+        if next(twin.warehouse.documents(author, include_gone=True), None) is None:
+            raise EmptyCorpus(
+                f"The warehouse has no documents of {author.full_name}; collect some first: ./poe run-digital-data-etl."
+            )
+    _need_vectors(twin)
+
+
+def _datasets(twin: Twin, parameters: Parameters) -> None:
+    names = authors_of(parameters.get("author_full_name"), parameters.get("author_full_names"))
+    for author in _known(twin, names):
+        cleaned_documents(author, twin.vectors)
+    _need_token(twin, parameters)
+
+
+def _training(twin: Twin, parameters: Parameters) -> None:
+    _known(twin, [parameters["author_full_name"]])
+
+
+def _evaluating(twin: Twin, parameters: Parameters) -> None:
+    [author] = _known(twin, [parameters["author_full_name"]])
+    twin_version(twin.warehouse, author, parameters.get("twin_version"))
+    cleaned_documents(author, twin.vectors)
+
+
+def _end_to_end(twin: Twin, parameters: Parameters) -> None:
+    twin.warehouse.authors()
+    for author in parameters["author_links"]:
+        _check_sources(twin, author["user_full_name"], author)
+    _need_vectors(twin)
+    _need_token(twin, parameters)
+
+
+CHECKS: dict[str, Callable[[Twin, Parameters], None]] = {
+    "digital_data_etl": _etl,
+    "feature_engineering": _features,
+    "generate_datasets": _datasets,
+    "training": _training,
+    "evaluating": _evaluating,
+    "end_to_end_data": _end_to_end,
+}
+
+
+def _known(twin: Twin, names: Sequence[str]) -> list[Author]:
+    return [twin.warehouse.author(name) for name in names]
+
+
+def _check_sources(twin: Twin, author_full_name: str, parameters: Parameters) -> None:
+    twin.sources(Author.named(author_full_name), [*(parameters.get("links") or []), *(parameters.get("sources") or [])])
+
+
+def _need_vectors(twin: Twin) -> None:
+    twin.vectors.count("cleaned_articles")
+
+
+def _need_token(twin: Twin, parameters: Parameters) -> None:
+    if parameters.get("push_to_huggingface") and twin.settings.HUGGINGFACE_ACCESS_TOKEN is None:
+        raise BadSettings("push_to_huggingface needs HUGGINGFACE_ACCESS_TOKEN; set it in .env, or push nothing.")
+
+
+def _need_somewhere(parameters: Parameters) -> None:
+    if not parameters.get("links") and not parameters.get("sources"):
+        raise BadConfig(f"Where are the words of {parameters['user_full_name']}? Give links, sources, or both.")
+
+
+def _need_dataset_id(parameters: Parameters) -> None:
+    if parameters.get("push_to_huggingface") and not parameters.get("dataset_id"):
+        raise BadConfig("push_to_huggingface needs a dataset_id, such as dataset_id: your-name/llmtwin.")

@@ -1,0 +1,133 @@
+"""python -m tools.run PIPELINE --config FILE --set KEY=VALUE: run a pipeline on the active ZenML stack."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from llm_engineering.domain.errors import TwinError
+from pipelines import PIPELINES
+from tools import console, preflight
+from tools.config_files import read_config
+from tools.parameters import described
+from tools.pipeline_runs import RunSummary, run_pipeline, zenml_session
+from tools.zenml_store import steps_may_run_elsewhere
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def run() -> None:
+    """Run a pipeline. `python -m tools.run PIPELINE --help` lists its parameters."""
+
+
+def execute(name: str, config: Path | None, assignments: tuple[str, ...], cache: bool) -> None:
+    """Check everything that can be checked at once, run the pipeline, and print what came of it."""
+    wanted = read_config(PIPELINES[name], config, assignments)
+    preflight.check_parameters(name, wanted.parameters)
+    _check_stores(name, wanted.parameters)
+    console.log_to_file(name)
+    console.say(f"{name}: {', '.join(authors(wanted.parameters)) or 'starting'}" + (f" ({config})" if config else ""))
+    summary = run_pipeline(name, wanted.parameters, run_settings=wanted.run_settings, cache=cache)
+    show(summary, wanted.parameters)
+
+
+def authors(parameters: Mapping[str, Any]) -> list[str]:
+    """The authors that a run is about, however its parameters name them."""
+    names = [parameters.get("user_full_name"), parameters.get("author_full_name")]
+    names += parameters.get("author_full_names") or []
+    names += [author["user_full_name"] for author in parameters.get("author_links") or []]
+    return [name for name in names if name]
+
+
+def next_command(name: str, parameters: Mapping[str, Any]) -> str | None:
+    """The command that a newcomer wants after this pipeline."""
+    named = authors(parameters)
+    first = f"--set author_full_name='{named[0]}'" if named else ""
+    match name, parameters.get("dataset_type", "instruction"):
+        case "digital_data_etl", _:
+            return f"./poe run-feature-engineering-pipeline --set author_full_names='[{named[0]}]'"
+        case "feature_engineering", _:
+            return f"./poe run-generate-instruct-datasets-pipeline {first}"
+        case "generate_datasets", "instruction":
+            return f"./poe run-generate-preference-datasets-pipeline {first}"
+        case ("generate_datasets", _) | ("end_to_end_data", _):
+            return f"./poe run-training-pipeline {first}"
+        case "training", _:
+            return f"./poe run-evaluation-pipeline {first}"
+        case "evaluating", _:
+            return "./poe run-inference-ml-service"
+    return None
+
+
+def show(summary: RunSummary, parameters: Mapping[str, Any]) -> None:
+    """The steps and their results, where the run is to be seen, and what to run next."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{summary.pipeline}: {summary.status} in {_duration(summary.seconds)}", title_justify="left")
+    table.add_column("step", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column("result", overflow="fold")
+    for step in summary.steps:
+        status = {"completed": "done", "cached": "unchanged"}.get(step.status, step.status)
+        table.add_row(step.name, status, _duration(step.seconds), "\n".join(step.results))
+    out = Console(highlight=False)
+    out.print(table)
+    out.print(
+        f"See it: {summary.url or './poe zenml-dashboard'} (run {summary.run_name})", markup=False, soft_wrap=True
+    )
+    if command := next_command(summary.pipeline, parameters):
+        out.print(f"Next:    {command}", markup=False, soft_wrap=True)
+
+
+def _check_stores(name: str, parameters: dict[str, Any]) -> None:
+    try:
+        preflight.check_stores(name, parameters)
+    except TwinError:
+        # On a remote stack the steps run where other stores are reachable than from here.
+        if not steps_may_run_elsewhere() or zenml_session().is_local:
+            raise
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
+
+
+class PipelineCommand(click.Command):
+    """A command whose help lists the parameters of its pipeline."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The parameters, from the pipeline's signature."""
+        with formatter.section("Parameters (below `parameters:` in the file, or by --set)"):
+            formatter.write_dl(list(_parameter_help(PIPELINES[self.name or ""])))
+        formatter.write_paragraph()
+
+
+def _parameter_help(function: Callable[..., Any]) -> Iterator[tuple[str, str]]:
+    for name, default, meaning in described(function):
+        yield name, f"{meaning}{f'  [{default}]' if default else ''}"
+
+
+def _command(name: str, function: Callable[..., Any]) -> click.Command:
+    def callback(config: Path | None, assignments: tuple[str, ...], no_cache: bool) -> None:
+        execute(name, config, assignments, cache=not no_cache)
+
+    options = [
+        click.Option(
+            ["--config", "-c"], type=click.Path(path_type=Path), metavar="FILE", help="YAML file (see configs/)."
+        ),
+        click.Option(
+            ["--set", "-s", "assignments"], multiple=True, metavar="KEY=VALUE", help="One parameter; VALUE is YAML."
+        ),
+        click.Option(["--no-cache"], is_flag=True, help="Run every step, also one that would do the same again."),
+    ]
+    return PipelineCommand(name, callback=callback, params=list(options), help=function.__doc__)
+
+
+for _name, _function in PIPELINES.items():
+    run.add_command(_command(_name, _function))
+
+
+if __name__ == "__main__":
+    console.main(run)
