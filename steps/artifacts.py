@@ -13,18 +13,20 @@ INSTRUCT_DATASETS = "instruct_datasets"
 PREFERENCE_DATASETS = "preference_datasets"
 
 MAKING = {
-    INSTRUCT_DATASETS: "./poe run-generate-instruct-datasets-pipeline",
-    PREFERENCE_DATASETS: "./poe run-generate-preference-datasets-pipeline",
+    INSTRUCT_DATASETS: ("instruction", "./poe run-generate-instruct-datasets-pipeline"),
+    PREFERENCE_DATASETS: ("preference", "./poe run-generate-preference-datasets-pipeline"),
 }
+"""Artifact → what it is called, and the command that makes one."""
 
 
 def newest_dataset(name: str, author_full_name: str) -> ArtifactVersionResponse:
     """The author's newest dataset of that name. Raises DatasetError with the command that makes one."""
     versions = _versions(name, author_full_name)
     if not versions:
+        kind, command = MAKING[name]
         raise DatasetError(
-            f"There is no {name.removesuffix('_datasets')} dataset of {author_full_name}; make one first: "
-            f"{MAKING[name]} --set author_full_name='{author_full_name}'."
+            f"There is no {kind} dataset of {author_full_name}; make one first: "
+            f"{command} --set author_full_name='{author_full_name}'."
         )
     return versions[0]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from llm_engineering.domain.errors import BadConfig
-from tools.parameters import parameter_model
+from tools.parameters import inner_names, parameter_model
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """Where a value is, e.g. ("author_links", 1, "user_full_name")."""
@@ -158,7 +158,7 @@ def _checked(function: Callable[..., Any], source: _Source) -> dict[str, Any]:
     try:
         checked = model.model_validate(source.values)
     except ValidationError as error:
-        raise BadConfig(_refusal(source, error, function.__name__)) from None
+        raise BadConfig(_refusal(source, error, model)) from None
     return {name: value for name, value in checked.model_dump(mode="json").items() if name in checked.model_fields_set}
 
 
@@ -183,15 +183,14 @@ def _unknown(source: _Source, path: KeyPath, known: Iterable[str]) -> str:
     return f"{where}; known are {', '.join(sorted(str(name) for name in known))}."
 
 
-def _refusal(source: _Source, error: ValidationError, pipeline: str) -> str:
+def _refusal(source: _Source, error: ValidationError, model: type[BaseModel]) -> str:
     first = error.errors(include_url=False, include_context=True)[0]
     path = _path_in(source.values, first["loc"])
     if first["type"] == "missing":
         how = "" if path[1:] else f"; give it in a file (--config, see configs/) or by --set {path[0]}=…"
-        return f"{source.place(path)}: {_shown(path)} is missing, and {pipeline} needs it{how}."
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        known = (first.get("ctx") or {}).get("known", ())
-        return _unknown(source, path, known) if known else f"{source.place(path)}: there is no key {_shown(path)}."
+        return f"{source.place(path)}: {_shown(path)} is missing, and {model.__name__} needs it{how}."
+    if first["type"] == "extra_forbidden":
+        return _unknown(source, path, inner_names(model, str(path[0])))
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     given = repr(first["input"])
     shown = given if len(given) <= 60 else f"{given[:57]}…"

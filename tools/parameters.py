@@ -32,6 +32,11 @@ def described(function: Callable[..., Any]) -> Iterator[tuple[str, str, str]]:
             yield f"  .{inner}: {_readable(inner_field.annotation)}", "", inner_field.description or ""
 
 
+def inner_names(model: type[BaseModel], name: str) -> list[str]:
+    """The keys that the tables of that parameter may have."""
+    return [inner for inner, _ in _inner(model.model_fields[name])]
+
+
 def _default(value: Any) -> str:
     return "none" if value in (None, []) else str(value)
 

@@ -75,7 +75,7 @@ def show(summary: RunSummary, parameters: Mapping[str, Any]) -> None:
     out = Console(highlight=False)
     out.print(table)
     out.print(
-        f"See it: {summary.url or './poe zenml-dashboard'} (run {summary.run_name})", markup=False, soft_wrap=True
+        f"Look at: {summary.url or './poe zenml-dashboard'} (run {summary.run_name})", markup=False, soft_wrap=True
     )
     if command := next_command(summary.pipeline, parameters):
         out.print(f"Next:    {command}", markup=False, soft_wrap=True)

@@ -31,7 +31,7 @@ DRAIN_SECONDS = 30
 EXAMPLE_QUESTION = "What would you tell somebody who starts with this today?"
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--host", help="Address to listen on, a loopback one.  [default: SERVICE_HOST, which is 127.0.0.1]")
 @click.option(
     "--port",

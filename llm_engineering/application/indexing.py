@@ -128,8 +128,10 @@ def _known(vectors: VectorStore, name: str, authors: Sequence[Author]) -> dict[U
 
 
 def _is_current(document: CleanedDocument, chunks: list[tuple[str, int]] | None, embedder: Embedder) -> bool:
-    stamp = version(document, embedder)
-    return bool(chunks) and all(stamped == (stamp, len(chunks)) for stamped in chunks)
+    if not chunks:
+        return False
+    wanted = (version(document, embedder), len(chunks))
+    return all(stamped == wanted for stamped in chunks)
 
 
 def _remove_stale(

@@ -1,7 +1,7 @@
 """Write the instruction that a passage answers: by a chat model, else from the passage's key phrases."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -85,7 +85,7 @@ def key_phrases(
 
 def _candidates(text: str, background: Counter[str], most: int = 24) -> list[str]:
     """Runs of one to three telling words, those of words that are frequent here and rare elsewhere first."""
-    scores: Counter[str] = Counter()
+    scores: defaultdict[str, float] = defaultdict(float)
     for clause in re.split(r"[^\w\s'’-]+", text):
         run = words(clause)
         for length in (1, 2, 3):

@@ -1,5 +1,6 @@
 """Markdown taken apart into blocks with their exact character spans."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -46,6 +47,10 @@ _KINDS = {
     "html_block": BlockKind.HTML,
     "hr": BlockKind.RULE,
 }
+
+
+_FOOTNOTE = re.compile(r"\[\^[\w-]+\]:? ?")
+"""The mark of a footnote, or the label before its text."""
 
 
 @lru_cache(maxsize=1)
@@ -111,7 +116,9 @@ def _inline(token: Token) -> str:
     pieces: list[str] = []
     for child in token.children or []:
         match child.type:
-            case "text" | "code_inline" | "text_special":
+            case "text":
+                pieces.append(_FOOTNOTE.sub("", child.content))
+            case "code_inline" | "text_special":
                 pieces.append(child.content)
             case "softbreak":
                 pieces.append(" ")

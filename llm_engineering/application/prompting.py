@@ -6,6 +6,7 @@ trained with other templates than it would use.
 
 from collections.abc import Sequence
 
+from llm_engineering.application.sentences import sentence_spans
 from llm_engineering.domain.chunks import RetrievedPassage
 from llm_engineering.domain.errors import TemplateMismatch
 from llm_engineering.domain.identity import content_hash
@@ -50,6 +51,7 @@ BACK_TRANSLATION_SHOTS = (
     ),
 )
 """Unlike each other on purpose: a small model repeats the last example when all sound the same."""
+BACK_TRANSLATION_WORDS = 80
 
 
 def conversation(author: str, instruction: str) -> Messages:
@@ -75,8 +77,15 @@ def back_translation(passage: str) -> Messages:
     for shown, request in BACK_TRANSLATION_SHOTS:
         messages.append({"role": "user", "content": BACK_TRANSLATION_PASSAGE.format(passage=shown)})
         messages.append({"role": "assistant", "content": request})
-    messages.append({"role": "user", "content": BACK_TRANSLATION_PASSAGE.format(passage=passage)})
+    messages.append({"role": "user", "content": BACK_TRANSLATION_PASSAGE.format(passage=_opening(passage))})
     return messages
+
+
+def _opening(passage: str) -> str:
+    """The first sentences: they name the subject, and reading the prompt is what costs time."""
+    spans = sentence_spans(passage)
+    end = next((end for _, end in spans if len(passage[:end].split()) >= BACK_TRANSLATION_WORDS), len(passage))
+    return passage[:end]
 
 
 def template_fingerprint() -> str:

@@ -62,7 +62,8 @@ def _reranked(query: str, passages: list[RetrievedPassage], reranker: Reranker |
 def _diverse(passages: list[RetrievedPassage], k: int) -> list[RetrievedPassage]:
     """The best k, with at most a few of one document while other documents have any."""
     taken: dict[str, int] = {}
-    first, later = [], []
+    first: list[RetrievedPassage] = []
+    later: list[RetrievedPassage] = []
     for passage in passages:
         document = str(passage.chunk.document_id)
         taken[document] = taken.get(document, 0) + 1

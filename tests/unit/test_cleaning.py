@@ -28,6 +28,10 @@ def test_headings_and_lists_stay_in_the_style_lane() -> None:
     assert style_lane("## Why\n\n- one\n- two\n\n1. first") == "Why\n\n- one\n- two\n\n1. first"
 
 
+def test_footnote_marks_are_not_words_but_the_footnote_is() -> None:
+    assert style_lane("I said so.[^1]\n\n[^1]: And I meant it.") == "I said so.\n\nAnd I meant it."
+
+
 def test_the_search_lane_keeps_headings_lists_tables_and_code() -> None:
     markdown = "# Title\n\n- a\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode()\n```"
     assert search_lane(markdown) == markdown

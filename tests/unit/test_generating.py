@@ -42,7 +42,8 @@ def test_every_answer_is_the_authors_text_character_by_character() -> None:
     documents = corpus()
     dataset = made(documents)
     by_id = {document.id: document.style_text for document in documents}
-    assert dataset.train and dataset.test
+    assert dataset.train
+    assert dataset.test
     for sample in [*dataset.train, *dataset.test]:
         assert by_id[sample.document_id][sample.start : sample.end] == sample.answer
     assert dataset.metadata.verbatim_answer_share == 1.0
@@ -88,9 +89,15 @@ def test_answers_already_paid_for_are_not_asked_again() -> None:
         raise AssertionError("asked again")
 
     again = instruct_dataset(
-        ADA, corpus(), chat=SayingChat(says=never), model_name="m", embedder=WordEmbedder(), store=store,
-        progress=Silent(), test_split_size=0.3,
-    )  # fmt: skip
+        ADA,
+        corpus(),
+        chat=SayingChat(says=never),
+        model_name="m",
+        embedder=WordEmbedder(),
+        store=store,
+        progress=Silent(),
+        test_split_size=0.3,
+    )
     assert again == first
 
 
@@ -113,9 +120,12 @@ def test_too_little_prose_is_one_sentence() -> None:
 
 def preferences(says: str, dataset: InstructDataset | None = None) -> PreferenceDataset:
     return preference_dataset(
-        dataset or made(corpus()), chat=SayingChat(says=lambda _: says), model_name="m", store=InMemoryDocuments(),
+        dataset or made(corpus()),
+        chat=SayingChat(says=lambda _: says),
+        model_name="m",
+        store=InMemoryDocuments(),
         progress=Silent(),
-    )  # fmt: skip
+    )
 
 
 PLAIN = article(99, paragraphs=1)

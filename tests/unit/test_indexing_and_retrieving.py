@@ -90,7 +90,7 @@ def test_one_author_run_does_not_touch_the_others(features: Features) -> None:
 def test_a_half_loaded_document_is_completed(features: Features) -> None:
     features.load(documents())
     whole = features.payloads()
-    lost = [point.id for point in features.vectors.scroll("embedded_articles")][0]
+    lost = next(point.id for point in features.vectors.scroll("embedded_articles"))
     features.vectors.delete("embedded_articles", [lost])
     report = features.load(documents())
     assert report.embedded == 1
@@ -134,9 +134,12 @@ def test_a_citation_points_at_the_sentence(features: Features) -> None:
     document = cleaned_document(text)
     features.load([document])
     given = answer(
-        "What does marmalade want?", ADA, chat=SayingChat(says=lambda _: "Bitter oranges."), twin_name="t/1",
+        "What does marmalade want?",
+        ADA,
+        chat=SayingChat(says=lambda _: "Bitter oranges."),
+        twin_name="t/1",
         passages=features.ask("marmalade"),
-    )  # fmt: skip
+    )
     (source,) = given.sources
     assert source.quote == "Marmalade wants bitter oranges in January."
     assert document.search_text[source.quote_start : source.quote_end] == source.quote

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -54,7 +55,7 @@ def test_a_long_paragraph_is_cut_between_sentences_only() -> None:
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=8))
 def test_no_two_passages_of_a_document_overlap(sizes: list[int]) -> None:
     found = passages(cleaned_document("\n\n".join(paragraph(size) for size in sizes)), min_words=60, max_words=150)
-    assert all(first.end <= second.start for first, second in zip(found, found[1:], strict=False))
+    assert all(first.end <= second.start for first, second in pairwise(found))
 
 
 def dated(day: int | None) -> CleanedDocument:

@@ -55,10 +55,21 @@ IMPOSTORS = {"Bob Formal": [text(FORMAL, seed) for seed in range(100, 108)]}
 
 def manifest(directory: Path) -> TwinManifest:
     return TwinManifest(
-        id=uuid4(), name="ada-example", version=1, author_id=ADA.id, author_full_name=ADA.full_name, base_model="base",
-        stages=["sft"], directory=directory, files={}, template_fingerprint=template_fingerprint(), corpus_fingerprint="c",
-        datasets={}, training=[], created_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )  # fmt: skip
+        id=uuid4(),
+        name="ada-example",
+        version=1,
+        author_id=ADA.id,
+        author_full_name=ADA.full_name,
+        base_model="base",
+        stages=["sft"],
+        directory=directory,
+        files={},
+        template_fingerprint=template_fingerprint(),
+        corpus_fingerprint="c",
+        datasets={},
+        training=[],
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
 
 
 def evaluated(tmp_path: Path, twin_says: str, base_says: str = text(FORMAL, 7, 12)) -> EvaluationReport:

@@ -13,13 +13,28 @@ from tools.sample_site import DEFAULT_PORT
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--author", metavar="NAME", help="Whose twin: first and last name. Left out: a sample author.")
-@click.option("--source", "sources", multiple=True, metavar="URL_OR_PATH",
-              help="Feed, site, sitemap, page, folder or export of theirs; may be given several times.")  # fmt: skip
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="URL_OR_PATH",
+    help="Feed, site, sitemap, page, folder or export of theirs; may be given several times.",
+)
 @click.option("--retrain", is_flag=True, help="Make datasets and twin again although nothing has changed.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535),
-              help="Where the sample site is served. Its links, and so its documents, depend on it.")  # fmt: skip
-@click.option("--max-samples", default=64, show_default=True, type=click.IntRange(4),
-              help="Training samples at most; more make a better twin and take longer.")  # fmt: skip
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Where the sample site is served. Its links, and so its documents, depend on it.",
+)
+@click.option(
+    "--max-samples",
+    default=64,
+    show_default=True,
+    type=click.IntRange(4),
+    help="Training samples at most; more make a better twin and take longer.",
+)
 def quickstart(author: str | None, sources: tuple[str, ...], retrain: bool, port: int, max_samples: int) -> None:
     """Collect, make features and datasets, train a twin by SFT and DPO, measure it, ask it, and report.
 

@@ -50,13 +50,16 @@ def _figures(out: Console, report: Report) -> None:
     rows = [
         ("documents", ", ".join(f"{count} {outcome}" for outcome, count in report.documents.items() if count)),
         ("chunks", str(report.chunks)),
-        ("instruction samples", f"{report.instruct_samples['train']} train, {report.instruct_samples['test']} test, "
-                                f"{report.verbatim_answer_share:.0%} of answers verbatim the author's"),
+        (
+            "instruction samples",
+            f"{report.instruct_samples['train']} train, {report.instruct_samples['test']} test, "
+            f"{report.verbatim_answer_share:.0%} of answers verbatim the author's",
+        ),
         ("preference pairs", f"{report.preference_samples['train']} train, {report.preference_samples['test']} test"),
         *_training(report),
         *_style(report),
         ("time", ", ".join(_timed(report))),
-    ]  # fmt: skip
+    ]
     for name, value in rows:
         table.add_row(name, Text(value))
     out.print()
