@@ -1,11 +1,16 @@
 """Find artifacts again: an author's newest dataset, and any artifact by its name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from zenml.client import Client
 from zenml.models import ArtifactVersionResponse
 
+from llm_engineering.application.generating import corpus_fingerprint
+from llm_engineering.application.prompting import template_fingerprint
 from llm_engineering.application.twins import twin_version as chosen_version
+from llm_engineering.domain.datasets import InstructDataset
+from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.errors import BadInput, DatasetError
 from steps.context import author_tag, opened_stores
 
@@ -29,6 +34,22 @@ def newest_dataset(name: str, author_full_name: str) -> ArtifactVersionResponse:
             f"{command} --set author_full_name='{author_full_name}'."
         )
     return versions[0]
+
+
+def same_instruct_dataset(
+    author_full_name: str, documents: Sequence[CleanedDocument], test_split_size: float, seed: int
+) -> InstructDataset | None:
+    """The author's newest instruction dataset, if it was made from these documents in this way."""
+    wanted = {
+        "corpus_fingerprint": corpus_fingerprint(documents),
+        "template_fingerprint": template_fingerprint(),
+        "test_split_size": test_split_size,
+        "seed": seed,
+    }
+    for version in _versions(INSTRUCT_DATASETS, author_full_name)[:1]:
+        if all(version.run_metadata.get(name) == value for name, value in wanted.items()):
+            return InstructDataset.model_validate(version.load())
+    return None
 
 
 def dataset_of_twin(author_full_name: str, twin_version: int | None = None) -> ArtifactVersionResponse:

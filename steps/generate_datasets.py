@@ -12,6 +12,7 @@ from llm_engineering.application.generating import instruct_dataset, preference_
 from llm_engineering.application.training import kind, slug
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from llm_engineering.domain.documents import CleanedDocument
+from steps.artifacts import same_instruct_dataset
 from steps.context import log_step, opened_twin, patient
 from steps.materializers import CleanedDocumentsMaterializer
 
@@ -35,7 +36,12 @@ def create_prompts(
     max_samples: int | None,
     seed: int,
 ) -> Annotated[InstructDataset, "prompts"]:
-    """Instructions with the author's passages, from which the preference samples are made."""
+    """Instructions with the author's passages: those of the newest instruction dataset if it still holds.
+
+    So the preference samples are split exactly as the instruction samples, and nothing is written twice.
+    """
+    if known := same_instruct_dataset(author_full_name, documents, test_split_size, seed):
+        return known
     return _instruct(author_full_name, documents, test_split_size, max_samples, seed)
 
 

@@ -162,6 +162,7 @@ def _(value: InstructDataset | PreferenceDataset) -> dict[str, Any]:
         "dropped": about.dropped,
         "models": about.model_ids,
         "seed": about.seed,
+        "test_split_size": about.test_split_size,
         "template_fingerprint": about.template_fingerprint,
         "corpus_fingerprint": about.corpus_fingerprint,
         "fingerprint": dataset_fingerprint(value),

@@ -100,6 +100,10 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     chatter = logging.getLogger("uvicorn.error")
 
     class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            super().handle_exit(sig, frame)
+            chatter.disabled = self.force_exit  # a second Ctrl-C wants an end, not a traceback of it
+
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             chatter.disabled = True  # it would print a traceback where a sentence says what is wrong
             try:

@@ -1,5 +1,6 @@
 """What happens around every request: it gets an id, is checked for host and size, and fails without a trace."""
 
+import asyncio
 import logging
 import re
 import uuid
@@ -9,10 +10,12 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from llm_engineering.domain.errors import ServiceError
 from llm_engineering.infrastructure.api.errors import failed, http_failure, unexpected
 
 log = logging.getLogger("llm_twin.service")
 
+STOPPED = "The service was stopped before the answer was finished; ask again later."
 BODY_BYTES = 64 * 1024
 HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[^:\[\]/@]+)(:\d{1,5})?")
 
@@ -41,6 +44,11 @@ class RequestIds:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            # Only a server that will not wait any longer cancels; its client is told so as the last thing.
+            if begun:
+                raise
+            await failed(503, STOPPED, ServiceError.__name__)(scope, receive, send_with_id)
         except Exception:
             log.exception("request %s failed", request_id)
             if begun:
