@@ -25,8 +25,9 @@ COMPOSE_VARIABLE = re.compile(r"\$\{(\w+)")
 
 def tasks() -> set[str]:
     """The names of the poe tasks, without the private ones."""
-    configuration = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
-    return {name for name in configuration["tool"]["poe"]["tasks"] if not name.startswith("_")}
+    poe = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["tool"]["poe"]
+    tables = [poe, *poe.get("groups", {}).values()]
+    return {name for table in tables for name in table.get("tasks", {}) if not name.startswith("_")}
 
 
 def sources() -> Iterator[Path]:

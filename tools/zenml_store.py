@@ -3,19 +3,17 @@
 Importing this is quick; ZenML is imported by the functions that need it.
 """
 
+import fcntl
 import os
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import psutil
 import yaml
 
 from llm_engineering.domain.errors import StoreError
 from tools.console import say
-
-LONGEST_CREATION = 180.0
-"""Seconds after which a process that still claims to create the store is taken to hang."""
 
 
 def steps_may_run_elsewhere() -> bool:
@@ -44,12 +42,16 @@ def ensure_store() -> None:
     database = local_database()
     if database is None:
         return
-    marker = database.with_name("being-created-by")
+    marker = database.with_name("incomplete")
+    if database.exists() and not marker.exists():
+        return
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
-        while marker.exists() or not database.exists():
-            if _claimed(marker):
-                _discard(database)
+        with _alone(database.with_name("creation.lock")):
+            if marker.exists() or not database.exists():
+                marker.touch()
+                for file in database.parent.glob(f"{database.name}*"):
+                    file.unlink()
                 _create()
                 marker.unlink()
     except OSError as error:
@@ -74,30 +76,13 @@ def _create() -> None:
     _ = Client().active_stack_model
 
 
-def _claimed(marker: Path) -> bool:
-    """Whether this process is the one to create the store; if another one is at it, waits a moment first."""
-    try:
-        with marker.open("x") as file:
-            file.write(str(os.getpid()))
-        return True
-    except FileExistsError:
-        if _is_being_created(marker):
-            time.sleep(0.5)
-        else:
-            marker.unlink(missing_ok=True)
-        return False
-
-
-def _is_being_created(marker: Path) -> bool:
-    try:
-        pid, age = marker.read_text(), time.time() - marker.stat().st_mtime
-    except FileNotFoundError:
-        return False
-    # Empty: its owner is just about to write its number.
-    alive = psutil.pid_exists(int(pid)) if pid.isdigit() else age < 1
-    return alive and age < LONGEST_CREATION
-
-
-def _discard(database: Path) -> None:
-    for file in database.parent.glob(f"{database.name}*"):
-        file.unlink()
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold the lock, which ends with the process however that ends; waits for whoever holds it."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Waiting for another command that is preparing ZenML's database …")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from llm_engineering.application.indexing import index
 from llm_engineering.application.ports import Silent
 from llm_engineering.bootstrap import opened
 from llm_engineering.domain.authors import Author
-from llm_engineering.settings import load_settings
+from llm_engineering.settings import Settings, load_settings
 from tests.loopback import serving
 from tests.samples import cleaned_document
 from tests.tiny_models import tiny_embedder
@@ -35,6 +35,10 @@ PATIENCE = 120.0
 """Seconds for what takes long on a busy machine, such as importing torch."""
 MARA = Author.named("Mara Lindqvist")
 EDMUND = Author.named("Edmund Achterberg")
+TEXTS = {
+    MARA: "I crawl the feed before the sitemap. The feed knows which post is new, and it costs one request.",
+    EDMUND: "Burrows's Delta compares the frequencies of small words, which no author chooses with care.",
+}
 ANSWER = "Because the feed knows what is new."
 
 pytestmark = pytest.mark.slow
@@ -72,32 +76,37 @@ class Service:
     said: list[str]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with two authors, a text of each indexed, and no twin."""
-    home = tmp_path_factory.mktemp("home")
-    tiny_embedder(home)
-    settings = load_settings(_env_file=None, DATA_DIR=home / "data", TEXT_EMBEDDING_MODEL_ID=str(home / "embedder"))
-    texts = {
-        MARA: "I crawl the feed before the sitemap. The feed knows which post is new, and it costs one request.",
-        EDMUND: "Burrows's Delta compares the frequencies of small words, which no author chooses with care.",
-    }
-    with opened(settings) as twin:
+def filled(home: Path, embedder: Path, texts: Mapping[Author, str]) -> Path:
+    """A data directory with these authors, a text of each indexed, and no twin."""
+    with opened(settings_of(home, embedder)) as twin:
         for author in texts:
             twin.warehouse.add_author(author)
-        documents = [
-            cleaned_document(text, f"https://{author.last_name.lower()}.example/a", author)
-            for author, text in texts.items()
-        ]
         index(
-            documents,
-            authors=[MARA, EDMUND],
+            [
+                cleaned_document(text, f"https://{author.last_name.lower()}.example/a", author)
+                for author, text in texts.items()
+            ],
+            authors=list(texts),
             vectors=twin.vectors,
             embedder=twin.embedder,
             sparse=twin.sparse,
             progress=Silent(),
         )
     return home
+
+
+def settings_of(home: Path, embedder: Path) -> Settings:
+    return load_settings(_env_file=None, DATA_DIR=home / "data", TEXT_EMBEDDING_MODEL_ID=str(embedder))
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_embedder(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, embedder: Path) -> Path:
+    return filled(tmp_path_factory.mktemp("home"), embedder, TEXTS)
 
 
 @contextmanager
@@ -108,7 +117,7 @@ def chat_server() -> Iterator[tuple[ChatServer, str]]:
         yield server, f"{site.url}/v1#some-model"
 
 
-def command(home: Path, chat_model: str, *arguments: str) -> "subprocess.Popen[str]":
+def command(home: Path, embedder: Path, chat_model: str, *arguments: str) -> "subprocess.Popen[str]":
     """Start the service, away from any `.env`."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -116,7 +125,7 @@ def command(home: Path, chat_model: str, *arguments: str) -> "subprocess.Popen[s
         "HOME": str(home),
         "HF_HUB_OFFLINE": "1",
         "DATA_DIR": "data",
-        "TEXT_EMBEDDING_MODEL_ID": str(home / "embedder"),
+        "TEXT_EMBEDDING_MODEL_ID": str(embedder),
         "CHAT_MODEL": chat_model,
     }
     return subprocess.Popen(
@@ -130,9 +139,9 @@ def command(home: Path, chat_model: str, *arguments: str) -> "subprocess.Popen[s
 
 
 @contextmanager
-def started(home: Path, chat_model: str) -> Iterator[Service]:
+def started(home: Path, embedder: Path, chat_model: str) -> Iterator[Service]:
     """A running service on a free port."""
-    process = command(home, chat_model, "--port", "0")
+    process = command(home, embedder, chat_model, "--port", "0")
     said: list[str] = []
     try:
         assert process.stdout is not None
@@ -149,9 +158,9 @@ def started(home: Path, chat_model: str) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def running(home: Path) -> Iterator[tuple[Service, ChatServer]]:
+def running(home: Path, embedder: Path) -> Iterator[tuple[Service, ChatServer]]:
     """The service of most tests, and the chat server behind it."""
-    with chat_server() as (chat, model), started(home, model) as service:
+    with chat_server() as (chat, model), started(home, embedder, model) as service:
         yield service, chat
 
 
@@ -224,17 +233,17 @@ def test_health_answers_within_a_second_while_questions_are_being_answered(servi
         assert [one.result().json()["answer"] for one in asked] == [ANSWER] * 8
 
 
-def test_a_taken_port_is_one_sentence_before_any_model_is_loaded(home: Path, service: Service) -> None:
+def test_a_taken_port_is_one_sentence_before_any_model_is_loaded(home: Path, embedder: Path, service: Service) -> None:
     port = service.address.rsplit(":", 1)[1]
-    code, out, err = ended(command(home, "openai:unused", "--port", port))
+    code, out, err = ended(command(home, embedder, "openai:unused", "--port", port))
     assert (code, out) == (1, "")
     assert err == (
         f"Error: Port {port} is taken; stop the program that uses it, or choose another with --port or SERVICE_PORT.\n"
     )
 
 
-def test_stores_that_another_process_has_open_are_one_sentence(home: Path, service: Service) -> None:
-    code, out, err = ended(command(home, "openai:unused", "--port", "0"))
+def test_stores_that_another_process_has_open_are_one_sentence(home: Path, embedder: Path, service: Service) -> None:
+    code, out, err = ended(command(home, embedder, "openai:unused", "--port", "0"))
     assert code == 1
     assert "Listening" not in out
     assert err.startswith("Error: ")
@@ -243,31 +252,15 @@ def test_stores_that_another_process_has_open_are_one_sentence(home: Path, servi
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com"])
-def test_the_service_listens_to_no_other_machine(home: Path, host: str) -> None:
-    code, out, err = ended(command(home, "openai:unused", "--host", host))
+def test_the_service_listens_to_no_other_machine(home: Path, embedder: Path, host: str) -> None:
+    code, out, err = ended(command(home, embedder, "openai:unused", "--host", host))
     assert (code, out) == (1, "")
     assert f'"{host}" is no loopback address' in err
 
 
-def test_the_service_told_to_stop_finishes_its_answer_and_lets_go_of_the_stores(
-    home: Path, tmp_path: Path, service: Service
-) -> None:
-    own = tmp_path / "home"
-    own.mkdir()
-    (own / "embedder").symlink_to(home / "embedder")
-    settings = load_settings(_env_file=None, DATA_DIR=own / "data", TEXT_EMBEDDING_MODEL_ID=str(home / "embedder"))
-    with opened(settings) as twin:
-        twin.warehouse.add_author(MARA)
-        document = cleaned_document("I crawl the feed before the sitemap.", "https://lindqvist.example/a", MARA)
-        index(
-            [document],
-            authors=[MARA],
-            vectors=twin.vectors,
-            embedder=twin.embedder,
-            sparse=twin.sparse,
-            progress=Silent(),
-        )
-    with chat_server() as (chat, model), started(own, model) as stopping, ThreadPoolExecutor(1) as pool:
+def test_the_service_told_to_stop_finishes_its_answer_and_lets_go_of_the_stores(tmp_path: Path, embedder: Path) -> None:
+    home = filled(tmp_path, embedder, {MARA: TEXTS[MARA]})
+    with chat_server() as (chat, model), started(home, embedder, model) as stopping, ThreadPoolExecutor(1) as pool:
         asked = pool.submit(ask, stopping, query="Why?", twin="base")
         assert chat.reached.wait(PATIENCE)
         stopping.process.send_signal(signal.SIGTERM)
@@ -275,7 +268,20 @@ def test_the_service_told_to_stop_finishes_its_answer_and_lets_go_of_the_stores(
         assert stopping.process.poll() is None
         chat.free.set()
         assert asked.result().json()["answer"] == ANSWER
-        code, out, err = ended(stopping.process)
-    assert (code, out, err) == (0, "Stopped.\n", "")
-    with opened(settings) as twin:
+        assert ended(stopping.process) == (0, "Stopped.\n", "")
+    with opened(settings_of(home, embedder)) as twin:
         assert [author.chunks for author in twin.asking.authors()] == [1]
+
+
+def test_a_second_ctrl_c_waits_for_no_answer_and_its_client_is_told(tmp_path: Path, embedder: Path) -> None:
+    home = filled(tmp_path, embedder, {MARA: TEXTS[MARA]})
+    with chat_server() as (chat, model), started(home, embedder, model) as stopping, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, stopping, query="Why?", twin="base")
+        assert chat.reached.wait(PATIENCE)
+        stopping.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        stopping.process.send_signal(signal.SIGINT)
+        response = asked.result()
+        chat.free.set()
+        assert (response.status_code, response.json()["error"]["type"]) == (503, "ServiceError")
+        assert ended(stopping.process) == (0, "Stopped.\n", "")

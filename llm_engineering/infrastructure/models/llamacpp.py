@@ -73,8 +73,8 @@ class LlamaCppChat(BaseChatModel):
             self._server = xllamacpp.Server(parameters)
         except RuntimeError as error:
             raise ModelError(
-                f"llama.cpp cannot run {self.model_file}: the file is damaged, of an unknown architecture, or too large "
-                f"for the memory with {self.slots} slots of {self.context_tokens} tokens; fetch it again or choose another."
+                f"llama.cpp cannot run {self.model_file}: it is damaged, of an unknown architecture, or too large for "
+                f"the memory with {self.slots} slots of {self.context_tokens} tokens; fetch it again or take another."
             ) from error
         self._address = self._server.listening_address
 

@@ -40,7 +40,7 @@ class TorchLogProbs:
         with torch.no_grad():
             entropy = _entropy(every_log_prob) if "entropy" in outputs else None
             mean_logits = logits.mean(-1, dtype=torch.float32) if "mean_logits" in outputs else None
-            is_top1 = logits.argmax(-1) == targets if "is_top1" in outputs else None
+            is_top1 = log_probs == every_log_prob.amax(-1) if "is_top1" in outputs else None
         return log_probs, entropy, None, mean_logits, is_top1
 
 

@@ -1,0 +1,74 @@
+"""A ZenML store of the tests' own, made once, because that takes ZenML some fifteen seconds."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from tests.loopback import serving
+from tests.tiny_models import tiny_embedder
+
+WORDS = "I would say that this depends on how long you wait and whom you ask about it first".split()
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where the pipelines of a test session keep their things."""
+
+    root: Path
+
+    @property
+    def output(self) -> Path:
+        return self.root / "output"
+
+    @property
+    def zenml(self) -> Path:
+        return self.root / "zenml"
+
+
+@pytest.fixture(scope="session")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    """Stores, models and ZenML's directory for this session, named in the environment.
+
+    ZenML's directory is as a process leaves it that was killed while it made the database.
+    """
+    place = Workplace(tmp_path_factory.mktemp("workplace"))
+    database = place.zenml / "local_stores" / "default_zen_store"
+    database.mkdir(parents=True)
+    (database / "zenml.db").write_bytes(b"half a database")
+    (database / "incomplete").touch()
+    with serving({"/v1/chat/completions": answer}) as site, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("ZENML_", "QDRANT_", "DATABASE_"))]:
+            patch.delenv(name)
+        patch.setenv("ZENML_CONFIG_PATH", str(place.zenml))
+        patch.setenv("DATA_DIR", str(place.root / "data"))
+        patch.setenv("OUTPUT_DIR", str(place.output))
+        patch.setenv("TEXT_EMBEDDING_MODEL_ID", str(tiny_embedder(place.root)))
+        patch.setenv("CHAT_MODEL", f"{site.url}/v1#some-model")
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        yield place
+
+
+def answer(request: BaseHTTPRequestHandler) -> None:
+    """What an OpenAI-compatible server says: as many words as it may, others for another prompt."""
+    asked = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+    prompt = asked["messages"][-1]["content"]
+    most = int(asked.get("max_tokens") or asked.get("max_completion_tokens") or 60)
+    start = sum(prompt.encode()) % len(WORDS)
+    text = " ".join(
+        WORDS[(start + number * (1 + number % 3)) % len(WORDS)] for number in range(max(5, int(most / 1.5)))
+    )
+    message = {"role": "assistant", "content": f"{text}."}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    body = json.dumps(
+        {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    ).encode()
+    request.send_response(200)
+    request.send_header("Content-Type", "application/json")
+    request.send_header("Content-Length", str(len(body)))
+    request.end_headers()
+    request.wfile.write(body)
