@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from llm_engineering.application import prompting
+from llm_engineering.application.chatting import said
 from llm_engineering.application.passages import words
 from llm_engineering.application.sentences import sentence_spans
 from llm_engineering.domain.authors import Author
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 ANSWER_TOKENS = 220
+MATERIAL_CHARACTERS = 4000
+"""Of all passages together: what a context of 2,048 tokens holds beside question and answer, code included."""
 
 
 class SourceReference(BaseModel):
@@ -56,14 +60,21 @@ def answer(
     """
     if not passages:
         return Answer(answer=prompting.NOTHING_WRITTEN, sources=[], author=author.full_name, twin=twin_name)
+    passages = _fitting(passages)
     prompt = prompting.grounded_conversation(author.full_name, query, passages)
-    text = str(chat.bind(max_tokens=ANSWER_TOKENS, temperature=0.0, seed=17).invoke(prompt).text).strip()
+    text = said(chat, prompt, max_tokens=ANSWER_TOKENS, temperature=0.0, seed=17)
     return Answer(
         answer=text,
         sources=[_reference(passage, f"{query} {text}") for passage in passages],
         author=author.full_name,
         twin=twin_name,
     )
+
+
+def _fitting(passages: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
+    """The best passages, as many as the prompt has room for; at least one."""
+    lengths = list(accumulate(len(passage.chunk.text) for passage in passages))
+    return [p for p, length in zip(passages, lengths, strict=True) if length <= MATERIAL_CHARACTERS] or [passages[0]]
 
 
 def _reference(passage: RetrievedPassage, context: str) -> SourceReference:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from llm_engineering.application.chatting import said
 from llm_engineering.application.ports import DocumentStore, Progress
 from llm_engineering.application.prompting import Messages
 from llm_engineering.domain.identity import content_hash
@@ -55,11 +56,10 @@ def _answers(
 ) -> list[str]:
     from langchain_core.runnables.config import get_executor_for_config
 
+    options = {"temperature": temperature, "seed": seed, **({"stop": list(stop)} if stop else {})}
+
     def one(prompt: Messages, limit: int) -> str:
-        bound = chat.bind(
-            max_tokens=limit, temperature=temperature, seed=seed, **({"stop": list(stop)} if stop else {})
-        )
-        return str(bound.invoke(prompt).text).strip()
+        return said(chat, prompt, max_tokens=limit, **options)
 
     with get_executor_for_config({"max_concurrency": AT_ONCE}) as pool:
         return list(pool.map(one, [prompt for prompt, _ in asked], [limit for _, limit in asked]))

@@ -11,8 +11,7 @@ import pytest
 
 from tests.loopback import serving
 from tests.tiny_models import tiny_embedder
-
-WORDS = "I would say that this depends on how long you wait and whom you ask about it first".split()
+from tests.writing import prose
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,7 @@ def answer(request: BaseHTTPRequestHandler) -> None:
     asked = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
     prompt = asked["messages"][-1]["content"]
     most = int(asked.get("max_tokens") or asked.get("max_completion_tokens") or 60)
-    start = sum(prompt.encode()) % len(WORDS)
-    text = " ".join(
-        WORDS[(start + number * (1 + number % 3)) % len(WORDS)] for number in range(max(5, int(most / 1.5)))
-    )
+    text = " ".join(prose(sum(prompt.encode())).split()[: max(5, int(most / 1.5))]).rstrip(",.")
     message = {"role": "assistant", "content": f"{text}."}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     body = json.dumps(

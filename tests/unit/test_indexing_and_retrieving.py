@@ -3,6 +3,7 @@
 import pytest
 
 from llm_engineering.application.answering import answer
+from llm_engineering.application.chatting import said
 from llm_engineering.application.indexing import IndexReport, index, load_cleaned
 from llm_engineering.application.ports import Silent
 from llm_engineering.application.prompting import (
@@ -15,7 +16,7 @@ from llm_engineering.application.retrieving import retrieve
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.chunks import RetrievedPassage
 from llm_engineering.domain.documents import CleanedDocument
-from llm_engineering.domain.errors import BadInput, TemplateMismatch
+from llm_engineering.domain.errors import BadInput, ModelError, TemplateMismatch
 from tests.fakes import InMemoryVectors, SayingChat, WordCounts, WordEmbedder
 from tests.samples import ADA, article, cleaned_document
 
@@ -165,3 +166,25 @@ def test_a_twin_of_other_templates_is_refused() -> None:
     require_same_templates("t/1", template_fingerprint())
     with pytest.raises(TemplateMismatch, match="t/1"):
         require_same_templates("t/1", "other")
+
+
+def test_passages_that_do_not_fit_the_prompt_are_left_out(features: Features) -> None:
+    many = [cleaned_document(f"Tea {n}. " + article(n, 2), f"https://a.example/{n}") for n in range(8)]
+    features.load(many)
+    given = answer(
+        "Tea?",
+        ADA,
+        chat=SayingChat(says=lambda prompt: str(len(prompt))),
+        twin_name="t/1",
+        passages=features.ask("tea", k=8),
+    )
+    assert 0 < len(given.sources) < 8
+    assert int(given.answer) < 6000
+
+
+def test_a_provider_that_fails_is_one_sentence() -> None:
+    def refuses(prompt: str) -> str:
+        raise ConnectionError("Connection refused")
+
+    with pytest.raises(ModelError, match="Connection refused.*CHAT_MODEL"):
+        said(SayingChat(says=refuses), [{"role": "user", "content": "Hello"}])
