@@ -24,4 +24,4 @@ def digital_data_etl(
         language=language,
         limit=limit,
     )
-    return report.invocation_id
+    return str(report.invocation_id)

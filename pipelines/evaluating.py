@@ -15,4 +15,4 @@ def evaluating(
     report = evaluate(
         author_full_name, dataset_of_twin(author_full_name, twin_version), documents, twin_version, max_prompts, seed
     )
-    return report.invocation_id
+    return str(report.invocation_id)

@@ -22,7 +22,7 @@ def training(
 ) -> str:
     """Train the author's newest datasets into an adapter, and register it as the next version of the twin."""
     from llm_engineering.application.training import plan
-    from llm_engineering.domain.twins import FinetuningType
+    from llm_engineering.domain.twins import FinetuningType, TrainingPlan
     from steps.artifacts import INSTRUCT_DATASETS, PREFERENCE_DATASETS, newest_dataset
     from steps.training import register_twin, train
 
@@ -33,17 +33,19 @@ def training(
         "max_steps": max_steps,
     }
     check_learning_rate(finetuning_type, learning_rate)
-    plans, results, datasets = [], [], {}
+    plans: list[TrainingPlan] = []
+    results: list[Any] = []
+    instruct = preference = None
     if finetuning_type in (None, "sft"):
         plans.append(plan(FinetuningType.SFT, common | given(sft)))
-        datasets["instruct"] = newest_dataset(INSTRUCT_DATASETS, author_full_name)
-        results.append(train(author_full_name, plans[-1], datasets["instruct"], id="train_sft"))
+        instruct = newest_dataset(INSTRUCT_DATASETS, author_full_name)
+        results.append(train(author_full_name, plans[-1], instruct, id="train_sft"))
     if finetuning_type in (None, "dpo"):
         plans.append(plan(FinetuningType.DPO, common | given(dpo)))
-        datasets["preference"] = newest_dataset(PREFERENCE_DATASETS, author_full_name)
+        preference = newest_dataset(PREFERENCE_DATASETS, author_full_name)
         previous = results[-1] if results else None
-        results.append(train(author_full_name, plans[-1], datasets["preference"], previous, id="train_dpo"))
-    return register_twin(author_full_name, plans, results, **datasets).invocation_id
+        results.append(train(author_full_name, plans[-1], preference, previous, id="train_dpo"))
+    return str(register_twin(author_full_name, plans, results, instruct, preference).invocation_id)
 
 
 def check_learning_rate(finetuning_type: str | None, learning_rate: float | None) -> None:

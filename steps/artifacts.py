@@ -1,7 +1,6 @@
 """Find artifacts again: an author's newest dataset, and any artifact by its name."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from zenml.client import Client
 from zenml.models import ArtifactVersionResponse
@@ -74,10 +73,11 @@ def artifact_named(name: str) -> ArtifactVersionResponse:
         raise BadInput(
             f'There is no artifact "{name}"; known are: {", ".join(known) or "none yet, run a pipeline first"}.'
         )
-    return versions.items[0]
+    newest: ArtifactVersionResponse = versions.items[0]
+    return newest
 
 
-def _versions(name: str, author_full_name: str) -> list[Any]:
+def _versions(name: str, author_full_name: str) -> list[ArtifactVersionResponse]:
     found = Client().list_artifact_versions(
         artifact=name, tags=[author_tag(author_full_name)], sort_by="desc:created", size=20, hydrate=True
     )

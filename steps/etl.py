@@ -35,7 +35,7 @@ def crawl_links(
     with opened_twin() as twin:
         report = collect(
             user,
-            twin.sources(user, [*links, *sources]),
+            twin.sources(user, [*sources, *links]),
             twin.warehouse,
             progress=twin.progress,
             max_failure_share=max_failure_share,

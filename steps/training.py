@@ -7,7 +7,7 @@ from zenml import get_step_context, log_metadata, step
 from zenml.client import Client
 from zenml.exceptions import EntityExistsError
 
-from llm_engineering.application.stages import stage
+from llm_engineering.application.stages import stage, twin_of
 from llm_engineering.application.training import register
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from llm_engineering.domain.twins import TrainingPlan, TrainingResult, TwinManifest
@@ -54,10 +54,11 @@ def register_twin(
     instruct: InstructDataset | None = None,
     preference: PreferenceDataset | None = None,
 ) -> Annotated[TwinManifest, "twin"]:
-    """Export the last stage's adapter as the next version of the author's twin."""
+    """Export the last stage's adapter as the next version of the author's twin, unless there is one of it."""
     with opened_twin() as twin:
-        manifest = register(
-            twin.warehouse.author(author_full_name),
+        author = twin.warehouse.author(author_full_name)
+        manifest = twin_of(twin.warehouse, author, plans, results) or register(
+            author,
             base_model=twin.settings.HF_MODEL_ID,
             plans=plans,
             results=results,
@@ -75,9 +76,9 @@ def register_twin(
 def show_in_control_plane(manifest: TwinManifest) -> None:
     """Make the twin's version, with its figures, appear among ZenML's models."""
     client = Client()
-    version = str(manifest.version)
+    version = f"v{manifest.version}"  # ZenML keeps plain numbers for itself
     with suppress(EntityExistsError):
         client.create_model(manifest.name, description=f"The LLM twin of {manifest.author_full_name}.")
     with suppress(EntityExistsError):
         client.create_model_version(manifest.name, name=version)
-    log_metadata(previews.metadata(manifest), model_name=manifest.name, model_version=version)
+    log_metadata(metadata=previews.metadata(manifest), model_name=manifest.name, model_version=version)

@@ -87,7 +87,11 @@ def run_pipeline(
         run = pipeline(**parameters)
     if run is None:
         raise TwinError(f"ZenML did not start {name}: it only scheduled it; look at the schedules in the dashboard.")
-    return _summary(name, run, time.monotonic() - started)
+    summary = _summary(name, run, time.monotonic() - started)
+    if run.status.is_failed:
+        where = summary.url or "./poe zenml-dashboard"
+        raise TwinError(f"{name} failed on the stack that ran it; the logs of its steps are at {where}.")
+    return summary
 
 
 @dataclass(frozen=True)
@@ -108,14 +112,11 @@ class Session:
 def zenml_session() -> Session:
     """Import ZenML and open its store, which the first time on a machine takes a while. Quiet from then on."""
     environment.prepare()
-    if "zenml" not in sys.modules:
-        import zenml  # noqa: F401
-
-        _quiet()
-        _without_integrations()
     from zenml.client import Client
     from zenml.enums import ExecutionMode
 
+    _quiet()
+    _without_integrations()
     with _as_sentences():
         ensure_store()
         orchestrator = Client().active_stack.orchestrator
@@ -229,8 +230,8 @@ def _summary(name: str, run: "PipelineRunResponse", seconds: float) -> RunSummar
 def _step_summary(step: "StepRunResponse") -> StepSummary:
     took = (step.end_time - step.start_time).total_seconds() if step.start_time and step.end_time else 0.0
     versions = [version for outputs in step.outputs.values() for version in outputs]
-    described = [found for found in (step, *versions) if "summary" in found.run_metadata]
-    results = [str(found.run_metadata["summary"]) for found in described]
+    described = [step.run_metadata, *(version.run_metadata for version in versions)]
+    results = [str(figures["summary"]) for figures in described if "summary" in figures]
     return StepSummary(step.name, step.status.value, took, results)
 
 

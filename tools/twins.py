@@ -52,17 +52,18 @@ def _table(found: list[TwinManifest]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("twin", "author", "base model", "stages", "style", "evaluation", "made")
+    table = Table()
+    for column in ("twin", "author", "stages", "style", "evaluation"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("base model", overflow="fold")
     for manifest in found:
-        evaluation = "passed" if manifest.passed_evaluation else ("not passed" if manifest.scores else "not yet")
         table.add_row(
             twin_name(manifest),
             manifest.author_full_name,
-            manifest.base_model,
-            " + ".join(manifest.stages),
+            "+".join(manifest.stages),
             style_score(manifest),
-            evaluation,
-            f"{manifest.created_at:%Y-%m-%d %H:%M}",
+            "passed" if manifest.passed_evaluation else ("not passed" if manifest.scores else "not yet"),
+            manifest.base_model,
         )
     Console(highlight=False).print(table)
 

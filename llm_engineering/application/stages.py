@@ -4,16 +4,18 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from llm_engineering.application import prompting
 from llm_engineering.application.ports import Progress, Trainer
-from llm_engineering.application.training import dataset_fingerprint, run_dpo, run_sft, slug
+from llm_engineering.application.training import dataset_fingerprint, run_dpo, run_sft, slug, training_record
+from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from llm_engineering.domain.errors import TrainingError
 from llm_engineering.domain.identity import content_hash
-from llm_engineering.domain.twins import TrainingPlan, TrainingResult
+from llm_engineering.domain.twins import TrainingPlan, TrainingResult, TwinManifest
 
 
 def stage(
@@ -45,6 +47,18 @@ def stage(
     result = _trained(author, plan, dataset, adapter_dir, base_model, trainer, work_dir, progress)
     _keep(kept, key, result)
     return result
+
+
+def twin_of(
+    warehouse: Warehouse, author: Author, plans: Sequence[TrainingPlan], results: Sequence[TrainingResult]
+) -> TwinManifest | None:
+    """The author's newest twin that was made from these very results, if it is there whole; else None."""
+    wanted = training_record(plans, results)
+    for twin in reversed(warehouse.twins(author)):
+        whole = all((twin.directory / name).is_file() for name in twin.files)
+        if twin.training == wanted and twin.template_fingerprint == prompting.template_fingerprint() and whole:
+            return twin
+    return None
 
 
 def _trained(

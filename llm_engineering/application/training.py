@@ -132,10 +132,7 @@ def register(
         template_fingerprint=prompting.template_fingerprint(),
         corpus_fingerprint=datasets[0].metadata.corpus_fingerprint,
         datasets={kind(dataset): _summary(dataset) for dataset in datasets},
-        training=[
-            {"plan": plan.model_dump(mode="json"), "result": result.model_dump(mode="json", exclude={"adapter_dir"})}
-            for plan, result in zip(plans, results, strict=True)
-        ],
+        training=training_record(plans, results),
         created_at=datetime.now(UTC),
         versions=library_versions(),
     )
@@ -143,6 +140,14 @@ def register(
     os.replace(building, directory)
     warehouse.save_twin(manifest)
     return manifest
+
+
+def training_record(plans: Sequence[TrainingPlan], results: Sequence[TrainingResult]) -> list[dict[str, Any]]:
+    """The plan and result of each stage, as a manifest keeps them."""
+    return [
+        {"plan": plan.model_dump(mode="json"), "result": result.model_dump(mode="json", exclude={"adapter_dir"})}
+        for plan, result in zip(plans, results, strict=True)
+    ]
 
 
 def write_manifest_file(manifest: TwinManifest, directory: Path) -> None:

@@ -2,4 +2,9 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contracts.document_store", "tests.contracts.vector_store")
+pytest.register_assert_rewrite(
+    "tests.contracts.chat_model",
+    "tests.contracts.document_store",
+    "tests.contracts.embedder",
+    "tests.contracts.vector_store",
+)

@@ -30,26 +30,36 @@ class Workplace:
 
 
 @pytest.fixture(scope="session")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
-    """Stores, models and ZenML's directory for this session, named in the environment.
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that names this session's stores, models and ZenML directory; they last as long as it.
 
     ZenML's directory is as a process leaves it that was killed while it made the database.
     """
-    place = Workplace(tmp_path_factory.mktemp("workplace"))
-    database = place.zenml / "local_stores" / "default_zen_store"
+    root = tmp_path_factory.mktemp("workplace")
+    database = root / "zenml" / "local_stores" / "default_zen_store"
     database.mkdir(parents=True)
     (database / "zenml.db").write_bytes(b"half a database")
     (database / "incomplete").touch()
-    with serving({"/v1/chat/completions": answer}) as site, pytest.MonkeyPatch.context() as patch:
+    with serving({"/v1/chat/completions": answer}) as site:
+        yield {
+            "ZENML_CONFIG_PATH": str(root / "zenml"),
+            "DATA_DIR": str(root / "data"),
+            "OUTPUT_DIR": str(root / "output"),
+            "TEXT_EMBEDDING_MODEL_ID": str(tiny_embedder(root)),
+            "CHAT_MODEL": f"{site.url}/v1#some-model",
+            "HF_HUB_OFFLINE": "1",
+        }
+
+
+@pytest.fixture(scope="module")
+def workplace(made: dict[str, str]) -> Iterator[Workplace]:
+    """That environment, for the length of a module, so that other tests find theirs."""
+    with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("ZENML_", "QDRANT_", "DATABASE_"))]:
             patch.delenv(name)
-        patch.setenv("ZENML_CONFIG_PATH", str(place.zenml))
-        patch.setenv("DATA_DIR", str(place.root / "data"))
-        patch.setenv("OUTPUT_DIR", str(place.output))
-        patch.setenv("TEXT_EMBEDDING_MODEL_ID", str(tiny_embedder(place.root)))
-        patch.setenv("CHAT_MODEL", f"{site.url}/v1#some-model")
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        yield place
+        for name, value in made.items():
+            patch.setenv(name, value)
+        yield Workplace(Path(made["ZENML_CONFIG_PATH"]).parent)
 
 
 def answer(request: BaseHTTPRequestHandler) -> None:

@@ -70,6 +70,12 @@ def test_the_steps_have_the_names_of_the_reference(ran: RunSummary) -> None:
     }
 
 
+def test_a_store_that_a_killed_process_left_half_made_was_made_anew(ran: RunSummary, workplace: Workplace) -> None:
+    store = workplace.zenml / "local_stores" / "default_zen_store"
+    assert (store / "zenml.db").read_bytes().startswith(b"SQLite format 3")
+    assert not (store / "incomplete").exists()
+
+
 def test_the_summary_says_what_came_of_each_step(ran: RunSummary) -> None:
     results = {step.name: step.results for step in ran.steps}
     assert ran.status == "completed"
@@ -216,8 +222,8 @@ def test_what_fails_in_a_step_is_one_sentence_and_no_traceback(ran: RunSummary, 
     [
         (
             "feature_engineering",
-            "author_full_names=[Ada Exmple]",
-            'No author "Ada Exmple" in the warehouse. Did you mean',
+            "author_full_names=[Aida Example]",
+            'No author "Aida Example" in the warehouse. Did you mean',
         ),
         ("generate_datasets", "author_full_name=Nobody", 'No author "Nobody" in the warehouse'),
         ("evaluating", f"author_full_name={ADA}", f"{ADA} has no twin yet"),

@@ -125,7 +125,7 @@ def _scale(style: dict[str, Any]) -> dict[str, Any]:
     most = max(1.0, *(row["high"] for row in rows)) + 0.05
 
     def place(value: float) -> float:
-        return round(100 * (value - least) / (most - least), 2)
+        return float(round(100 * (value - least) / (most - least), 2))
 
     for row in rows:
         row |= {"at": place(row["value"]), "from": place(row["low"]), "to": place(row["high"])}

@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urlsplit
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from llm_engineering.domain.errors import BadSettings, MissingDependency
-from llm_engineering.infrastructure.models.store import MODEL_PREFIX, ModelStore
+from llm_engineering.infrastructure.models.embedded import MODEL_PREFIX
+from llm_engineering.infrastructure.models.store import ModelStore
+
+if TYPE_CHECKING:
+    from llm_engineering.infrastructure.models.llamacpp import LlamaCppChat
 
 FORMS = "embedded:NAME, a path to a .gguf file, http(s)://host/v1#MODEL, or PROVIDER:MODEL such as openai:gpt-4o-mini"
 
@@ -23,7 +28,7 @@ class OpenedChatModels:
 
     @contextmanager
     def opened(self, model: str) -> Iterator[BaseChatModel]:
-        """The chat model, closed with the context; its `model_name` names it.
+        """The chat model, closed with the context.
 
         Raises BadSettings for a string of no known form, MissingDependency when the provider's
         package is not installed, ModelError when a file is missing or unusable.
@@ -58,7 +63,7 @@ class OpenedChatModels:
 
         if provider == "openai" and self._openai_api_key is None:
             raise BadSettings(f"CHAT_MODEL is {model!r}, but OPENAI_API_KEY is empty; set it in .env.")
-        key = {"api_key": self._openai_api_key} if provider == "openai" else {}
+        key: dict[str, Any] = {"api_key": self._openai_api_key} if provider == "openai" else {}
         try:
             return init_chat_model(model, **key)
         except ImportError as error:
@@ -68,7 +73,7 @@ class OpenedChatModels:
             raise BadSettings(f"CHAT_MODEL is {model!r}, which LangChain does not take: {reason}") from error
 
 
-def _on_llama_cpp(file: Path, name: str) -> "closing[BaseChatModel]":
+def _on_llama_cpp(file: Path, name: str) -> "closing[LlamaCppChat]":
     from llm_engineering.infrastructure.models.llamacpp import LlamaCppChat
 
     return closing(LlamaCppChat(file, model_name=name))

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 from llm_engineering.application.ports import Progress, Silent
 from llm_engineering.domain.errors import ModelError
-from llm_engineering.infrastructure.models.precision import (
-    cpu_prefers_bfloat16,
-    let_threads_wait_passively,
-)
+from llm_engineering.infrastructure.models.precision import cpu_prefers_bfloat16, let_threads_wait_passively
 from llm_engineering.infrastructure.models.quiet import quiet_transformers
 
 if TYPE_CHECKING:
@@ -30,7 +27,7 @@ class SentenceEmbedder:
     def __init__(self, model: str | Path, *, device: str = "cpu", model_id: str | None = None) -> None:
         """Load it to `device` (cpu, mps, cuda, cuda:N). `model_id` is the name to go by.
 
-        Raises ModelError when there is no such model or it is no sentence-transformers one.
+        Raises ModelError when there is no such model, or it embeds no text.
         """
         let_threads_wait_passively()
         import torch
@@ -41,10 +38,7 @@ class SentenceEmbedder:
         is_directory = Path(model).is_dir()
         try:
             self._model = SentenceTransformer(
-                str(model),
-                device=device,
-                local_files_only=is_directory,
-                model_kwargs={"dtype": dtype},
+                str(model), device=device, local_files_only=is_directory, model_kwargs={"dtype": dtype}
             )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -87,11 +81,7 @@ class SentenceEmbedder:
         vectors: list[np.ndarray] = []
         for batch in (progress or Silent()).track(batches, "Embedding", total=len(batches)):
             with self._lock:
-                raw = self._model.encode(
-                    [texts[place] for place in batch],
-                    batch_size=BATCH,
-                    show_progress_bar=False,
-                )
+                raw = self._model.encode([texts[place] for place in batch], batch_size=BATCH, show_progress_bar=False)
             vectors.append(raw.astype(np.float32))
         stacked = np.concatenate(vectors)
         in_order = np.empty_like(stacked)

@@ -7,17 +7,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import (
-    AIMessage,
-    AIMessageChunk,
-    BaseMessage,
-    UsageMetadata,
-    convert_to_openai_messages,
-)
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, UsageMetadata, convert_to_openai_messages
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
 from pydantic import PrivateAttr
 
@@ -153,8 +147,7 @@ class LlamaCppChat(BaseChatModel):
         choice = event["choices"][0]
         ended = {"finish_reason": choice["finish_reason"], "model_name": self.model_name}
         return AIMessageChunk(
-            content=choice["delta"].get("content") or "",
-            response_metadata=ended if choice["finish_reason"] else {},
+            content=choice["delta"].get("content") or "", response_metadata=ended if choice["finish_reason"] else {}
         )
 
     def _events(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -251,4 +244,4 @@ def _xllamacpp() -> ModuleType:
             import xllamacpp
         except ImportError as error:
             raise MissingDependency(f"llama.cpp cannot be loaded ({error}); install xllamacpp and libgomp1.") from error
-    return xllamacpp
+    return cast(ModuleType, xllamacpp)

@@ -10,7 +10,7 @@ def quiet_transformers() -> None:
 
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    for name in ("sentence_transformers", "peft", "trl", "datasets", "accelerate"):
+    for name in ("sentence_transformers", "peft", "trl", "datasets", "accelerate", "huggingface_hub"):
         logging.getLogger(name).setLevel(logging.ERROR)
         warnings.filterwarnings("ignore", module=rf"{name}(\.|$)")
     for name in ("transformers", "torch"):

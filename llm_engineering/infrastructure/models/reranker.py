@@ -19,17 +19,16 @@ class CrossEncoderReranker:
 
         quiet_transformers()
         try:
-            self._model = CrossEncoder(
-                model_id,
-                device=device,
-                local_files_only=Path(model_id).is_dir(),
-                num_labels=1,
-            )
+            self._model = CrossEncoder(model_id, device=device, local_files_only=Path(model_id).is_dir(), num_labels=1)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ModelError(
                 f"The reranker {model_id!r} cannot be loaded ({reason}); check RERANKING_CROSS_ENCODER_MODEL_ID."
             ) from error
+        architectures = self._model.config.architectures or []
+        if not any(name.endswith(("ForSequenceClassification", "ForCausalLM")) for name in architectures):
+            # It would load all the same, with a head of random numbers.
+            raise ModelError(f"{model_id!r} is no cross-encoder; set RERANKING_CROSS_ENCODER_MODEL_ID to one.")
         self._lock = threading.Lock()
 
     def scores(self, query: str, passages: Sequence[str]) -> list[float]:

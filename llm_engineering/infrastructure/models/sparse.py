@@ -14,12 +14,7 @@ class Bm25Encoder:
     """
 
     def __init__(
-        self,
-        *,
-        language: str = "english",
-        k1: float = 1.2,
-        b: float = 0.75,
-        average_length: float = 110.0,
+        self, *, language: str = "english", k1: float = 1.2, b: float = 0.75, average_length: float = 110.0
     ) -> None:
         """`language` sets stemmer and stop words. `average_length` is in terms after stop words:
 
@@ -29,15 +24,7 @@ class Bm25Encoder:
         from qdrant_edge import Bm25, Bm25Config
 
         try:
-            self._bm25 = Bm25(
-                Bm25Config(
-                    k=k1,
-                    b=b,
-                    avg_len=average_length,
-                    language=language,
-                    ascii_folding=True,
-                )
-            )
+            self._bm25 = Bm25(Bm25Config(k=k1, b=b, avg_len=average_length, language=language, ascii_folding=True))
         except ValueError as error:
             raise ModelError(f"BM25 cannot be set up with these values: {error}.") from error
 

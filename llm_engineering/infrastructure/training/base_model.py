@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm_engineering.domain.errors import ModelError
+from llm_engineering.infrastructure.models.embedded import MODEL_PREFIX
 from llm_engineering.infrastructure.models.precision import let_threads_wait_passively
 from llm_engineering.infrastructure.models.quiet import quiet_transformers
-from llm_engineering.infrastructure.models.store import MODEL_PREFIX, ModelStore
+from llm_engineering.infrastructure.models.store import ModelStore
 from llm_engineering.infrastructure.training.gguf_llama import (
     config_of,
     hugging_face_name,

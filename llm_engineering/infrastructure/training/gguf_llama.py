@@ -60,7 +60,7 @@ def _rotary_heads(name: str, config: "LlamaConfig") -> int | None:
     if name.endswith("q_proj.weight"):
         return int(config.num_attention_heads)
     if name.endswith("k_proj.weight"):
-        return int(config.num_key_value_heads)
+        return int(config.num_key_value_heads or config.num_attention_heads)
     return None
 
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llm_engineering.application.ports import Progress
 from llm_engineering.domain.datasets import InstructSample, PreferenceSample
@@ -19,11 +19,10 @@ from llm_engineering.infrastructure.training.base_model import BaseModel, load_b
 from llm_engineering.infrastructure.training.cpu_lm_head import trl_without_triton
 from llm_engineering.infrastructure.training.watch import History, bar, watch
 
-if TYPE_CHECKING:
-    from transformers import Trainer as TransformersTrainer
-
 HELDOUT_SAMPLES = 32  # of the test split, enough for a loss and quick on a CPU
 Messages = list[dict[str, str]]
+TransformersTrainer = Any
+"""An SFTTrainer or DPOTrainer. Its own types say "or None" of all that it always has."""
 
 
 class TrlTrainer:
@@ -45,8 +44,9 @@ class TrlTrainer:
         output_dir: Path,
         progress: Progress,
     ) -> TrainingResult:
-        """Train a new adapter on all linear layers (arXiv:2106.09685); only the last message's tokens count.
+        """Train a new adapter on all linear layers (arXiv:2106.09685) to give each sample's answer.
 
+        `conversations` gives the messages that come before the answer; only the answer's tokens count.
         The adapter is written to `output_dir`/adapter. Raises TrainingError when there is nothing to
         learn from or the loss diverges, ModelError when the base model is not to be had.
         """
@@ -57,8 +57,7 @@ class TrlTrainer:
         from trl import SFTConfig, SFTTrainer
 
         def rows(samples: Sequence[InstructSample]) -> list[dict[str, Messages]]:
-            talks = [conversations(sample) for sample in samples]
-            return [{"prompt": messages[:-1], "completion": messages[-1:]} for messages in talks]
+            return [{"prompt": conversations(sample), "completion": _said(sample.answer)} for sample in samples]
 
         lora = LoraConfig(
             task_type="CAUSAL_LM",
@@ -103,11 +102,7 @@ class TrlTrainer:
 
         def rows(samples: Sequence[PreferenceSample]) -> list[dict[str, Messages]]:
             return [
-                {
-                    "prompt": prompts(sample),
-                    "chosen": [{"role": "assistant", "content": sample.chosen}],
-                    "rejected": [{"role": "assistant", "content": sample.rejected}],
-                }
+                {"prompt": prompts(sample), "chosen": _said(sample.chosen), "rejected": _said(sample.rejected)}
                 for sample in samples
             ]
 
@@ -131,6 +126,10 @@ class TrlTrainer:
         # Whole precision on a CPU, where autocast makes the products bfloat16; half the memory on a GPU.
         dtype = torch.bfloat16 if device.startswith("cuda") and torch.cuda.is_bf16_supported() else torch.float32
         return load_base_model(base_model, self._models, device=device, dtype=dtype)
+
+
+def _said(text: str) -> Messages:
+    return [{"role": "assistant", "content": text}]
 
 
 def _best_device() -> str:
@@ -176,7 +175,6 @@ def _arguments(plan: TrainingPlan, output_dir: Path, device: str) -> dict[str, A
         "gradient_accumulation_steps": plan.gradient_accumulation_steps,
         "learning_rate": plan.learning_rate,
         "lr_scheduler_type": "linear",
-        "warmup_steps": 0.03,  # a share, where it is below 1
         "max_length": plan.max_seq_length,
         "seed": plan.seed,
         "data_seed": plan.seed,
@@ -193,7 +191,7 @@ def _arguments(plan: TrainingPlan, output_dir: Path, device: str) -> dict[str, A
 
 
 def _run(
-    trainer: "TransformersTrainer",
+    trainer: TransformersTrainer,
     plan: TrainingPlan,
     kind: FinetuningType,
     base_model: str,
@@ -242,7 +240,7 @@ def _steps(plan: TrainingPlan, samples: int) -> int:
     return min(by_epochs, plan.max_steps or by_epochs)
 
 
-def _heldout_loss(trainer: "TransformersTrainer", progress: Progress, description: str) -> float | None:
+def _heldout_loss(trainer: TransformersTrainer, progress: Progress, description: str) -> float | None:
     """Mean loss per completion token (SFT) or pair (DPO), or None without held-out samples."""
     import torch
 

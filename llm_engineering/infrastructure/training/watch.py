@@ -51,7 +51,7 @@ class History:
 
 
 @contextmanager
-def bar(progress: Progress, description: str, total: int) -> Iterator[Callable[[], None]]:
+def bar(progress: Progress, description: str, total: int) -> Iterator[Callable[[], object]]:
     """A bar that each call of the function it gives moves by one; gone when the context ends, however it does."""
     items = iter(progress.track(range(total), description, total=total))
     next(items)
@@ -62,7 +62,7 @@ def bar(progress: Progress, description: str, total: int) -> Iterator[Callable[[
             items.close()
 
 
-def watch(history: History, progress: Progress, advance: Callable[[], None], total: int) -> "TrainerCallback":
+def watch(history: History, progress: Progress, advance: Callable[[], object], total: int) -> "TrainerCallback":
     """A callback that fills the history, and calls `advance` after each step."""
     from transformers import TrainerCallback
 

@@ -1,0 +1,281 @@
+"""Training moves the weights it should, by the tokens it should, and leaves an adapter or none."""
+
+import json
+import math
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from llm_engineering.application.ports import Silent
+from llm_engineering.domain.datasets import InstructSample, PreferenceSample
+from llm_engineering.domain.errors import ModelError, TrainingError
+from llm_engineering.domain.twins import FinetuningType, TrainingPlan, TrainingResult
+from llm_engineering.infrastructure.models.store import ModelStore
+from llm_engineering.infrastructure.training.trl_trainer import TrlTrainer
+from tests.counting import Counted
+from tests.tiny_models import tiny_llama
+
+pytestmark = pytest.mark.slow
+
+DOCUMENT = UUID(int=1)
+WORDS = ["sea", "wind", "harbour", "rope", "anchor", "gull", "tide", "sail"]
+
+
+def sample(question: str, answer: str) -> InstructSample:
+    return InstructSample(
+        instruction=question, answer=answer, document_id=DOCUMENT, start=0, end=len(answer), instruction_by="a test"
+    )
+
+
+def pair(question: str, chosen: str, rejected: str) -> PreferenceSample:
+    return PreferenceSample(
+        instruction=question,
+        chosen=chosen,
+        rejected=rejected,
+        document_id=DOCUMENT,
+        start=0,
+        end=len(chosen),
+        rejected_by="a test",
+    )
+
+
+SAMPLES = [sample(f"Tell me about the {word}.", f"The {word} is old. The {word} is mine.") for word in WORDS]
+PAIRS = [pair(f"Tell me about the {word}.", f"The {word} is old.", "AAAA BBBB CCCC") for word in WORDS]
+
+
+def messages(asked: InstructSample | PreferenceSample) -> list[dict[str, str]]:
+    return [{"role": "system", "content": "You are Ada."}, {"role": "user", "content": asked.instruction}]
+
+
+def plan(kind: FinetuningType = FinetuningType.SFT, **fields: Any) -> TrainingPlan:
+    common = {"num_train_epochs": 4, "learning_rate": 5e-3, "lora_rank": 4, "lora_alpha": 8}
+    return TrainingPlan(finetuning_type=kind, **{**common, **fields})
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_llama(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture
+def trainer(tmp_path: Path) -> TrlTrainer:
+    return TrlTrainer(ModelStore(tmp_path / "models", Silent()), device="cpu")
+
+
+def sft(trainer: TrlTrainer, base: Path, output_dir: Path, **options: Any) -> TrainingResult:
+    given = {"train": SAMPLES[:6], "test": SAMPLES[6:], "progress": Silent(), "plan": plan(), **options}
+    return trainer.train_sft(
+        given.pop("plan"), base_model=str(base), conversations=messages, output_dir=output_dir, **given
+    )
+
+
+def dpo(trainer: TrlTrainer, base: Path, adapter: Path, output_dir: Path, **options: Any) -> TrainingResult:
+    given = {"train": PAIRS[:6], "test": PAIRS[6:], "progress": Silent(), "plan": plan(FinetuningType.DPO), **options}
+    return trainer.train_dpo(
+        given.pop("plan"),
+        base_model=str(base),
+        adapter_dir=adapter,
+        prompts=messages,
+        output_dir=output_dir,
+        **given,
+    )
+
+
+@pytest.fixture(scope="module")
+def sft_result(base: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
+    place = tmp_path_factory.mktemp("sft")
+    return sft(TrlTrainer(ModelStore(place, Silent()), device="cpu"), base, place)
+
+
+def weights(adapter: Path) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    return dict(load_file(adapter / "adapter_model.safetensors"))
+
+
+def test_sft_moves_every_adapted_layer_and_lowers_the_loss_of_unseen_samples(sft_result: TrainingResult) -> None:
+    moved = {name: tensor.abs().max().item() for name, tensor in weights(sft_result.adapter_dir).items()}
+    grown = [name for name in moved if "lora_B" in name]
+    assert len(grown) == 2 * 7, "seven linear layers in each of two blocks"
+    assert all(moved[name] > 0 for name in grown), "lora_B starts at zero"
+    assert sft_result.loss_last < sft_result.loss_first
+    assert sft_result.heldout_loss_after < sft_result.heldout_loss_before - 0.2
+
+
+def test_the_result_says_what_was_measured(sft_result: TrainingResult) -> None:
+    assert sft_result.steps == len(sft_result.history) == 12, "6 samples by twos, four times over"
+    assert [entry["step"] for entry in sft_result.history] == list(range(1, 13))
+    assert sft_result.reward_margin_last is None
+    rates = [entry["learning_rate"] for entry in sft_result.history]
+    assert rates[0] == 5e-3, "the first step learns too"
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_the_tokens_per_second_are_those_of_prompts_and_answers(base: Path, sft_result: TrainingResult) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    whole = [[*messages(one), {"role": "assistant", "content": one.answer}] for one in SAMPLES[:6]]
+    once = sum(len(tokenizer.apply_chat_template(talk)["input_ids"]) for talk in whole)
+    assert sft_result.tokens_per_second * sft_result.seconds == pytest.approx(4 * once, rel=1e-6)
+
+
+def test_only_the_answers_tokens_count(base: Path, sft_result: TrainingResult) -> None:
+    """The held-out loss before training is the untrained model's on the answers alone."""
+    assert sft_result.heldout_loss_before == pytest.approx(answer_loss(base, SAMPLES[6:]), rel=5e-3)
+
+
+def answer_loss(base: Path, samples: list[InstructSample]) -> float:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(base), AutoTokenizer.from_pretrained(base)
+    losses = []
+    for one in samples:
+        prompt = tokenizer.apply_chat_template(messages(one), add_generation_prompt=True)["input_ids"]
+        answer = tokenizer(f"{one.answer}<|im_end|>\n")["input_ids"]
+        with torch.no_grad():
+            predicted = model(torch.tensor([prompt + answer])).logits[0, len(prompt) - 1 : -1]
+        losses += torch.nn.functional.cross_entropy(predicted, torch.tensor(answer), reduction="none").tolist()
+    return sum(losses) / len(losses)
+
+
+def test_the_same_seed_trains_the_same_adapter_and_another_one_another(
+    trainer: TrlTrainer, base: Path, tmp_path: Path
+) -> None:
+    def last(seed: int, name: str) -> float:
+        return sft(trainer, base, tmp_path / name, plan=plan(seed=seed, max_steps=3)).loss_last
+
+    assert last(1, "a") == last(1, "b")
+    assert last(1, "c") != last(2, "d")
+
+
+def test_the_plan_reaches_the_adapter(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
+    result = sft(trainer, base, tmp_path, plan=plan(lora_rank=3, lora_alpha=7, lora_dropout=0.25, max_steps=1))
+    config = json.loads((result.adapter_dir / "adapter_config.json").read_text())
+    assert (config["r"], config["lora_alpha"], config["lora_dropout"]) == (3, 7, 0.25)
+    assert config["base_model_name_or_path"] == str(base)
+    assert result.steps == 1
+
+
+def test_dpo_starts_at_the_sft_adapter_and_its_margin_becomes_positive(
+    trainer: TrlTrainer, base: Path, sft_result: TrainingResult, tmp_path: Path
+) -> None:
+    result = dpo(trainer, base, sft_result.adapter_dir, tmp_path)
+    assert result.heldout_loss_before == pytest.approx(math.log(2), abs=1e-3), "policy and reference are the same"
+    assert result.history[0]["rewards/margins"] == pytest.approx(0, abs=1e-2)
+    assert result.reward_margin_last > 0.3
+    assert result.heldout_loss_after < result.heldout_loss_before
+    before, after = weights(sft_result.adapter_dir), weights(result.adapter_dir)
+    assert before.keys() == after.keys()
+    assert any((before[name] != after[name]).any() for name in before)
+
+
+def test_a_larger_beta_holds_the_twin_nearer_to_its_reference(
+    trainer: TrlTrainer, base: Path, sft_result: TrainingResult, tmp_path: Path
+) -> None:
+    def moved(beta: float) -> float:
+        place = tmp_path / str(beta)
+        result = dpo(trainer, base, sft_result.adapter_dir, place, plan=plan(FinetuningType.DPO, beta=beta))
+        return result.reward_margin_last / beta
+
+    assert moved(5.0) < moved(0.1)
+
+
+def test_dpo_of_another_rank_than_the_adapters_is_refused(
+    trainer: TrlTrainer, base: Path, sft_result: TrainingResult, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match=r"lora_rank 16 .* has 4 and 8; give it the same values"):
+        dpo(trainer, base, sft_result.adapter_dir, tmp_path, plan=plan(FinetuningType.DPO, lora_rank=16))
+
+
+def test_dpo_without_an_adapter_says_what_to_run(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="There is no adapter in .*run the training pipeline"):
+        dpo(trainer, base, tmp_path / "nothing", tmp_path)
+
+
+def test_an_adapter_of_another_base_model_is_refused(
+    trainer: TrlTrainer, sft_result: TrainingResult, tmp_path: Path
+) -> None:
+    other = tiny_llama(tmp_path).rename(tmp_path / "other-llama")
+    with pytest.raises(ModelError, match=r"was trained on .*tiny-llama, not on .*other-llama"):
+        dpo(trainer, other, sft_result.adapter_dir, tmp_path)
+
+
+def test_nothing_to_learn_from_is_refused(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no instruction samples"):
+        sft(trainer, base, tmp_path, train=[])
+    with pytest.raises(TrainingError, match=r"longer than max_seq_length \(32 tokens\)"):
+        sft(trainer, base, tmp_path, plan=plan(max_seq_length=32))
+
+
+def test_samples_whose_prompt_leaves_no_room_are_counted_aloud(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
+    progress = Counted()
+    long = sample("Tell me " + "more " * 200, "No.")
+    sft(trainer, base, tmp_path, train=[*SAMPLES[:3], long], test=[], progress=progress, plan=plan(max_steps=1))
+    assert any("1 of 4 samples teach nothing" in note for note in progress.notes)
+
+
+def test_without_a_test_split_there_is_no_held_out_loss(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
+    result = sft(trainer, base, tmp_path, test=[], plan=plan(max_steps=1))
+    assert (result.heldout_loss_before, result.heldout_loss_after) == (None, None)
+
+
+def test_a_base_model_that_is_not_there_names_the_setting(trainer: TrlTrainer, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match="HF_MODEL_ID"):
+        sft(trainer, tmp_path / "empty", tmp_path)
+
+
+def test_a_run_that_diverges_stops_with_advice_and_leaves_no_adapter(
+    trainer: TrlTrainer, base: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="lower learning_rate"):
+        sft(trainer, base, tmp_path / "run", plan=plan(learning_rate=1e20))
+    assert not (tmp_path / "run" / "adapter").exists()
+
+
+def test_a_killed_run_leaves_the_adapter_of_the_run_before(base: Path, trainer: TrlTrainer, tmp_path: Path) -> None:
+    before = weights(sft(trainer, base, tmp_path / "run", plan=plan(max_steps=1)).adapter_dir)
+    killed = subprocess.run([sys.executable, "-c", KILLS_ITSELF, str(base), str(tmp_path / "run")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    after = weights(tmp_path / "run" / "adapter")
+    assert all((before[name] == after[name]).all() for name in before)
+
+
+KILLS_ITSELF = """
+import os, signal, sys
+from pathlib import Path
+from peft import PeftModel
+from tests.integration.test_training import ModelStore, Silent, TrlTrainer, plan, sft
+
+whole = PeftModel.save_pretrained
+
+def killed_after_writing(*args, **kwargs):
+    whole(*args, **kwargs)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+PeftModel.save_pretrained = killed_after_writing
+trainer = TrlTrainer(ModelStore(Path("none"), Silent()), device="cpu")
+sft(trainer, Path(sys.argv[1]), Path(sys.argv[2]), plan=plan(max_steps=2))
+"""
+
+
+def test_the_libraries_say_nothing(
+    trainer: TrlTrainer, base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    result = sft(trainer, base, tmp_path / "sft", plan=plan(max_steps=1))
+    dpo(trainer, base, result.adapter_dir, tmp_path / "dpo", plan=plan(FinetuningType.DPO, max_steps=1))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_progress_runs_to_its_end(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
+    progress = Counted()
+    sft(trainer, base, tmp_path, progress=progress, plan=plan(max_steps=3))
+    assert progress.done == progress.total > 3
+    assert "step 3 of 3: loss" in progress.notes[-1]

@@ -1,0 +1,167 @@
+"""Every task exists, explains itself, and says in a sentence what it is missing."""
+
+import importlib
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+from pydantic import SecretStr
+
+from llm_engineering.domain.errors import BadInput, MissingDependency, ServiceError
+from llm_engineering.settings import load_settings
+from tests.loopback import Reply, serving
+from tools.benchmark import benchmarks
+from tools.call_service import asked
+from tools.infrastructure import compose
+from tools.zenml_settings import plain_values
+from tools.zenml_store import steps_may_run_elsewhere
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROMISED = """
+    quickstart test check run-digital-data-etl run-feature-engineering-pipeline run-generate-instruct-datasets-pipeline
+    run-generate-preference-datasets-pipeline run-end-to-end-data-pipeline run-training-pipeline
+    run-evaluation-pipeline run-import-data-warehouse-from-json run-export-data-warehouse-to-json
+    run-export-artifact-to-json-pipeline call-rag-retrieval-module run-inference-ml-service call-inference-ml-service
+    local-infrastructure-up local-infrastructure-down export-settings-to-zenml delete-settings-zenml set-local-stack
+    lint-check lint-fix format-check format-fix benchmark zenml-dashboard zenml-dashboard-down twins
+""".split()
+
+
+def tasks() -> dict[str, dict[str, Any]]:
+    """Task → its definition, of every group."""
+    groups = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["poe"]["groups"]
+    return {name: task for group in groups.values() for name, task in group["tasks"].items()}
+
+
+def commands() -> Iterator[tuple[str, str, list[str]]]:
+    """(task, module, arguments) of each task that is a command of ours."""
+    for name, task in tasks().items():
+        words = shlex.split(task.get("cmd", ""))
+        if words[:2] == ["python", "-m"] and words[2].startswith("tools."):
+            yield name, words[2], words[3:]
+
+
+def test_every_promised_task_is_there_with_its_help() -> None:
+    assert not set(PROMISED) - tasks().keys()
+    assert all(task["help"] for task in tasks().values())
+
+
+@pytest.mark.parametrize(("task", "module", "arguments"), list(commands()), ids=lambda value: str(value))
+def test_every_command_explains_itself(task: str, module: str, arguments: list[str]) -> None:
+    where = importlib.import_module(module if module != "tools.quickstart" else "tools.quickstart.__main__")
+    if module == "tools.sample_site":
+        where = importlib.import_module("tools.sample_site.__main__")
+    found = [value for value in vars(where).values() if isinstance(value, click.Command)]
+    command = next((value for value in found if isinstance(value, click.Group)), found[0])
+    shown = CliRunner().invoke(command, [*arguments, "--help"])
+    assert shown.exit_code == 0, shown.output
+    assert "Usage:" in shown.output
+    assert "--help" in shown.output
+
+
+def test_every_config_that_a_task_names_exists() -> None:
+    named = [word for _, _, arguments in commands() for word in arguments if word.endswith(".yaml")]
+    assert named
+    assert all((REPOSITORY / name).is_file() for name in named)
+
+
+# ------------------------------------------------------------------------------ docker
+
+
+def docker(directory: Path, script: str) -> str:
+    """A PATH on which `docker` is that shell script."""
+    file = directory / "docker"
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return f"{directory}:/usr/bin:/bin"
+
+
+def test_a_machine_without_docker_is_told_to_install_it_or_go_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingDependency, match="Docker is not installed"):
+        compose("up")
+
+
+def test_docker_without_its_compose_plugin_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", docker(tmp_path, "exit 1"))
+    with pytest.raises(MissingDependency, match="no compose plugin"):
+        compose("up")
+
+
+def test_what_docker_says_when_it_fails_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = '[ "$2" = version ] && exit 0; echo "Cannot connect to the Docker daemon" >&2; exit 1'
+    monkeypatch.setenv("PATH", docker(tmp_path, script))
+    with pytest.raises(ServiceError, match="docker compose up failed: Cannot connect to the Docker daemon"):
+        compose("up", "--detach")
+
+
+# ------------------------------------------------------------------------------ the service's client
+
+
+def test_an_answer_of_the_service_is_returned_as_it_is() -> None:
+    with serving({"/rag": Reply('{"answer": "Yes.", "sources": []}')}) as site:
+        assert asked(site.url, {"query": "So?"})["answer"] == "Yes."
+
+
+def test_a_refusal_of_the_service_is_its_own_sentence() -> None:
+    refusal = Reply('{"error": {"message": "No author Nobody.", "type": "UnknownAuthor"}}', 404)
+    with serving({"/rag": refusal}) as site, pytest.raises(ServiceError, match=r"refused: No author Nobody\."):
+        asked(site.url, {"query": "So?"})
+
+
+def test_something_else_on_the_port_is_not_taken_for_the_service() -> None:
+    with serving({"/rag": "<html>hello</html>"}) as site, pytest.raises(ServiceError, match="not this service"):
+        asked(site.url, {"query": "So?"})
+
+
+def test_a_service_that_is_not_running_is_named_with_the_command_that_starts_it() -> None:
+    with pytest.raises(ServiceError, match=r"127.0.0.1:9 .*run-inference-ml-service"):
+        asked("http://127.0.0.1:9", {"query": "So?"})
+
+
+# ------------------------------------------------------------------------------ settings, store, benchmarks
+
+
+def test_only_settings_that_were_set_go_to_zenml_and_never_the_text_none() -> None:
+    settings = load_settings(_env_file=None, DATABASE_NAME="mine", OPENAI_API_KEY=SecretStr("sk-1"), QDRANT_APIKEY=None)
+    values = plain_values(settings)
+    assert values["DATABASE_NAME"] == "mine"
+    assert values["OPENAI_API_KEY"] == "sk-1"
+    assert "QDRANT_APIKEY" not in values
+    assert "None" not in values.values()
+
+
+@pytest.mark.parametrize(
+    ("config", "elsewhere"),
+    [(None, False), ("store:\n  type: sql\n", False), ("store:\n  type: rest\n", True), ("store: {", False)],
+)
+def test_steps_run_here_unless_zenml_is_logged_in_to_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str | None, elsewhere: bool
+) -> None:
+    monkeypatch.setenv("ZENML_CONFIG_PATH", str(tmp_path))
+    monkeypatch.delenv("ZENML_STORE_URL", raising=False)
+    if config is not None:
+        (tmp_path / "config.yaml").write_text(config)
+    assert steps_may_run_elsewhere() is elsewhere
+
+
+def test_benchmarks_are_modules_and_runnable_packages(tmp_path: Path) -> None:
+    (tmp_path / "speed.py").touch()
+    (tmp_path / "_shared.py").touch()
+    (tmp_path / "quality").mkdir()
+    (tmp_path / "quality" / "__main__.py").touch()
+    assert benchmarks(tmp_path) == ["quality", "speed"]
+
+
+def test_an_unknown_benchmark_is_refused_with_the_known_ones() -> None:
+    from tools.benchmark import benchmark
+
+    with pytest.raises(BadInput, match='no benchmark "nothing"'):
+        benchmark.main(["nothing"], standalone_mode=False)

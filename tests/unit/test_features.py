@@ -1,0 +1,70 @@
+"""What the pipelines read, and what they say when there is nothing to read."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from llm_engineering.application.features import cleaned_documents, impostor_texts, raw_documents
+from llm_engineering.application.indexing import load_cleaned
+from llm_engineering.application.ports import Silent
+from llm_engineering.application.twins import twin_version
+from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.domain.authors import Author
+from llm_engineering.domain.errors import BadInput, EmptyCorpus
+from tests.fakes import InMemoryDocuments, InMemoryVectors
+from tests.samples import ADA, cleaned_document, raw_document
+
+EVE = Author.named("Eve Example")
+
+
+@pytest.fixture
+def warehouse() -> Warehouse:
+    warehouse = Warehouse(InMemoryDocuments())
+    for author in (ADA, EVE):
+        warehouse.add_author(author)
+    return warehouse
+
+
+def test_documents_of_several_authors_come_oldest_first(warehouse: Warehouse) -> None:
+    for author, year in ((ADA, 2023), (EVE, 2021), (ADA, 2022)):
+        published = datetime(year, 1, 1, tzinfo=UTC)
+        warehouse.save(raw_document(f"{year}", f"https://x.example/{year}", author, published_at=published))
+    warehouse.save(raw_document("undated", "https://x.example/undated", published_at=None))
+    assert [d.content for d in raw_documents([ADA, EVE], warehouse)] == ["undated", "2021", "2022", "2023"]
+
+
+def test_an_author_of_whom_nothing_was_collected_is_named(warehouse: Warehouse) -> None:
+    warehouse.save(raw_document("text"))
+    with pytest.raises(EmptyCorpus, match=r"no documents of Eve Example; .*run-digital-data-etl"):
+        raw_documents([ADA, EVE], warehouse)
+
+
+def test_an_author_whose_documents_are_all_gone_has_none_so_that_their_chunks_are_removed(warehouse: Warehouse) -> None:
+    document = raw_document("text")
+    warehouse.save(document)
+    warehouse.tombstone(document.id)
+    assert raw_documents([ADA], warehouse) == []
+
+
+def test_cleaned_documents_come_back_as_they_were_loaded() -> None:
+    vectors = InMemoryVectors()
+    mine, theirs = cleaned_document("mine"), cleaned_document("theirs", "https://e.example/p", EVE)
+    load_cleaned([mine, theirs], authors=[ADA, EVE], vectors=vectors, progress=Silent())
+    assert cleaned_documents(ADA, vectors) == [mine]
+
+
+def test_an_author_without_features_is_sent_to_the_pipeline_that_makes_them() -> None:
+    with pytest.raises(EmptyCorpus, match="run-feature-engineering-pipeline"):
+        cleaned_documents(ADA, InMemoryVectors())
+
+
+def test_impostors_are_the_other_authors_who_wrote_something(warehouse: Warehouse) -> None:
+    warehouse.add_author(Author.named("Silent Third"))
+    warehouse.save(raw_document("mine"))
+    warehouse.save(raw_document("# Title\n\ntheirs", "https://e.example/p", EVE))
+    assert impostor_texts(ADA, warehouse) == {"Eve Example": ["Title\n\ntheirs"]}
+
+
+def test_an_author_without_a_twin_is_sent_to_training(warehouse: Warehouse) -> None:
+    with pytest.raises(BadInput, match="no twin yet; train one"):
+        twin_version(warehouse, ADA)
