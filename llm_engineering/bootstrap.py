@@ -89,7 +89,7 @@ class Twin:
     def embedder(self) -> Embedder:
         """The dense embedder of `TEXT_EMBEDDING_MODEL_ID`."""
         from llm_engineering.infrastructure.models.embedder import SentenceEmbedder
-        from llm_engineering.infrastructure.models.store import MODEL_PREFIX
+        from llm_engineering.infrastructure.models.embedded import MODEL_PREFIX
 
         model = self.settings.TEXT_EMBEDDING_MODEL_ID
         source = self.models.path(model) if model.startswith(MODEL_PREFIX) else model

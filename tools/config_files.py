@@ -25,7 +25,9 @@ RUN_SETTINGS = frozenset(
 )
 """What a file may hold beside `parameters`; ZenML documents each (PipelineRunConfiguration)."""
 
-HINTS = {"mock": "there is no mock mode: remove the key, and use max_samples for a short run"}
+NO_MOCK = "there is no mock mode: remove the key, and use max_samples for a short run"
+HINTS = {"mock": NO_MOCK, "is_dummy": NO_MOCK}
+"""Keys of the reference that we do not have. `false`, as its files have them, is what we always do."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def read_config(function: Callable[..., Any], file: Path | None, assignments: Se
     given = source.values.get(PARAMETERS) or {}
     if not isinstance(given, dict):
         raise BadConfig(f"{source.place((PARAMETERS,))}: parameters must be a table of KEY: VALUE lines.")
+    given = {key: value for key, value in given.items() if not (key in HINTS and value is False)}
     places = {path[1:]: place for path, place in source.places.items() if path[:1] == (PARAMETERS,)}
     parameters = _Source(given, {(): source.place(()), **places})
     for assignment in assignments:

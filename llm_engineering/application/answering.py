@@ -62,7 +62,7 @@ def answer(
         return Answer(answer=prompting.NOTHING_WRITTEN, sources=[], author=author.full_name, twin=twin_name)
     passages = _fitting(passages)
     prompt = prompting.grounded_conversation(author.full_name, query, passages)
-    text = said(chat, prompt, max_tokens=ANSWER_TOKENS, temperature=0.0, seed=17)
+    text = said(chat, prompt, max_tokens=ANSWER_TOKENS, temperature=0.0, seed=17, stop=[prompting.PASSAGE_END])
     return Answer(
         answer=text,
         sources=[_reference(passage, f"{query} {text}") for passage in passages],

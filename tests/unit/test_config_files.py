@@ -122,9 +122,14 @@ def test_a_run_setting_among_the_parameters_is_sent_to_its_place(file: Path) -> 
 
 
 def test_the_mock_mode_of_the_reference_is_refused_with_what_to_do_instead(file: Path) -> None:
-    message = refusal("generate_datasets", file, "parameters:\n  author_full_name: A B\n  mock: false\n")
+    message = refusal("generate_datasets", file, "parameters:\n  author_full_name: A B\n  mock: true\n")
     assert message.startswith(f"{file}, line 3: there is no key mock")
     assert "max_samples" in message
+
+
+def test_the_references_files_that_do_not_mock_are_read_as_they_are(file: Path) -> None:
+    file.write_text("parameters:\n  author_full_name: A B\n  mock: false\n")
+    assert "mock" not in read_config(PIPELINES["generate_datasets"], file).parameters
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ class LlamaCppChat(BaseChatModel):
     temperature: float = 0.7
     max_tokens: int = 512
     seed: int | None = None
+    repeat_penalty: float = 1.15
+    """Above 1 it keeps a small model from saying one sentence for ever; 1 is off."""
 
     _server: Any = PrivateAttr(default=None)
     _address: str = PrivateAttr(default="")
@@ -184,6 +186,7 @@ class LlamaCppChat(BaseChatModel):
             "messages": convert_to_openai_messages(messages, text_format="string"),
             "temperature": self.temperature,
             "max_tokens": self.max_tokens,
+            "repeat_penalty": self.repeat_penalty,
             "cache_prompt": True,
             **({"seed": self.seed} if self.seed is not None else {}),
             **({"stop": stop} if stop else {}),

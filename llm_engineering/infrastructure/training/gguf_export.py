@@ -39,8 +39,8 @@ class GgufExporter:
         refuses, MissingDependency when the converter is needed and not there.
         """
         converter = None if base_model.startswith(MODEL_PREFIX) else _converter(base_model)
-        merged = self._merged(base_model, adapter_dir)
         with _written_in_one_move(output_file) as unfinished:
+            merged = self._merged(base_model, adapter_dir)
             if converter is None:
                 _write(merged, self._models.path(base_model), unfinished, self._precision)
             else:
@@ -119,11 +119,10 @@ def _written_in_one_move(file: Path) -> Iterator[Path]:
     unfinished = file.with_name(f".{file.name}.partial")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        yield unfinished
-        unfinished.replace(file)
+        try:
+            yield unfinished
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise ModelError(
-            f"{file} cannot be written ({error.strerror or error}); free the disk or choose another."
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+        raise ModelError(f"{file} cannot be written ({error.strerror or error}); choose another place.") from error
