@@ -88,8 +88,8 @@ class Twin:
     @cached_property
     def embedder(self) -> Embedder:
         """The dense embedder of `TEXT_EMBEDDING_MODEL_ID`."""
-        from llm_engineering.infrastructure.models.embedder import SentenceEmbedder
         from llm_engineering.infrastructure.models.embedded import MODEL_PREFIX
+        from llm_engineering.infrastructure.models.embedder import SentenceEmbedder
 
         model = self.settings.TEXT_EMBEDDING_MODEL_ID
         source = self.models.path(model) if model.startswith(MODEL_PREFIX) else model
