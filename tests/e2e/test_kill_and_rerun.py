@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from llm_engineering.infrastructure.models.store import ModelStore
 from llm_engineering.infrastructure.stores.edge_vectors import EdgeVectors
 from llm_engineering.infrastructure.stores.sqlite_documents import SqliteDocuments
 from tools.sample_site import SAMPLE_SITE_DIR, served
@@ -114,7 +115,7 @@ def zenml(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, zenml: Path, models_dir: Path, site: str) -> Machine:
+def machine(tmp_path: Path, zenml: Path, models_dir: Path, embedded_models: ModelStore, site: str) -> Machine:
     return Machine(tmp_path / "killed", zenml, models_dir, site)
 
 

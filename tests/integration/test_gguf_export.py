@@ -92,7 +92,7 @@ def test_an_adapter_of_zeros_exports_the_base_word_for_word(embedded_models: Mod
     zeros = adapter(base, tmp_path / "zeros", base_model=SMOLLM, noise=0)
     file = tmp_path / "base.gguf"
     GgufExporter(embedded_models, precision="f16").export(base_model=SMOLLM, adapter_dir=zeros, output_file=file)
-    chat = LlamaCppChat(file, slots=1, temperature=0, max_tokens=40)
+    chat = LlamaCppChat(file, slots=1, temperature=0, max_tokens=40, repeat_penalty=1)
     assert [chat.invoke(prompt).text for prompt in PROMPTS] == expected
 
 
@@ -104,7 +104,7 @@ def test_a_trained_adapter_is_in_the_exported_file(embedded_models: ModelStore, 
     assert expected != plain
     file = tmp_path / "twin.gguf"
     GgufExporter(embedded_models, precision="f16").export(base_model=SMOLLM, adapter_dir=trained, output_file=file)
-    chat = LlamaCppChat(file, slots=1, temperature=0, max_tokens=40)
+    chat = LlamaCppChat(file, slots=1, temperature=0, max_tokens=40, repeat_penalty=1)
     assert [chat.invoke(prompt).text for prompt in PROMPTS] == expected
 
 
