@@ -23,7 +23,7 @@ def training(
     """Train the author's newest datasets into an adapter, and register it as the next version of the twin."""
     from llm_engineering.application.training import plan
     from llm_engineering.domain.twins import FinetuningType, TrainingPlan
-    from steps.artifacts import INSTRUCT_DATASETS, PREFERENCE_DATASETS, newest_dataset
+    from steps.artifacts import INSTRUCT_DATASETS, PREFERENCE_DATASETS, newest_dataset, newest_datasets
     from steps.training import register_twin, train
 
     common = {
@@ -33,18 +33,27 @@ def training(
         "max_steps": max_steps,
     }
     check_learning_rate(finetuning_type, learning_rate)
+    sft_plan = plan(FinetuningType.SFT, common | given(sft))
+    # DPO continues SFT's adapter, whose shape is then a given.
+    shape = {"lora_rank": sft_plan.lora_rank, "lora_alpha": sft_plan.lora_alpha} if finetuning_type is None else {}
+    dpo_plan = plan(FinetuningType.DPO, common | shape | given(dpo))
+    instruct = preference = None
+    match finetuning_type:
+        case "sft":
+            instruct = newest_dataset(INSTRUCT_DATASETS, author_full_name)
+        case "dpo":
+            preference = newest_dataset(PREFERENCE_DATASETS, author_full_name)
+        case _:
+            instruct, preference = newest_datasets(author_full_name)
     plans: list[TrainingPlan] = []
     results: list[Any] = []
-    instruct = preference = None
-    if finetuning_type in (None, "sft"):
-        plans.append(plan(FinetuningType.SFT, common | given(sft)))
-        instruct = newest_dataset(INSTRUCT_DATASETS, author_full_name)
-        results.append(train(author_full_name, plans[-1], instruct, id="train_sft"))
-    if finetuning_type in (None, "dpo"):
-        plans.append(plan(FinetuningType.DPO, common | given(dpo)))
-        preference = newest_dataset(PREFERENCE_DATASETS, author_full_name)
+    if instruct:
+        plans.append(sft_plan)
+        results.append(train(author_full_name, sft_plan, instruct, id="train_sft"))
+    if preference:
+        plans.append(dpo_plan)
         previous = results[-1] if results else None
-        results.append(train(author_full_name, plans[-1], preference, previous, id="train_dpo"))
+        results.append(train(author_full_name, dpo_plan, preference, previous, id="train_dpo"))
     return str(register_twin(author_full_name, plans, results, instruct, preference).invocation_id)
 
 

@@ -7,6 +7,7 @@ from zenml.models import ArtifactVersionResponse
 
 from llm_engineering.application.generating import corpus_fingerprint
 from llm_engineering.application.prompting import template_fingerprint
+from llm_engineering.application.training import require_same_split
 from llm_engineering.application.twins import twin_version as chosen_version
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CleanedDocument
@@ -35,8 +36,19 @@ def newest_dataset(name: str, author_full_name: str) -> ArtifactVersionResponse:
     return versions[0]
 
 
+def newest_datasets(author_full_name: str) -> tuple[ArtifactVersionResponse, ArtifactVersionResponse]:
+    """The author's newest instruction and preference datasets.
+
+    Raises DatasetError when there are none, or when the second was not made from the first.
+    """
+    instruct = newest_dataset(INSTRUCT_DATASETS, author_full_name)
+    preference = newest_dataset(PREFERENCE_DATASETS, author_full_name)
+    require_same_split(_noted(instruct, "fingerprint"), _noted(preference, "made_from"), author_full_name)
+    return instruct, preference
+
+
 def same_instruct_dataset(
-    author_full_name: str, documents: Sequence[CleanedDocument], test_split_size: float, seed: int
+    author_full_name: str, documents: Sequence[CleanedDocument], test_split_size: float, seed: int, model: str
 ) -> InstructDataset | None:
     """The author's newest instruction dataset, if it was made from these documents in this way."""
     wanted = {
@@ -46,23 +58,29 @@ def same_instruct_dataset(
         "seed": seed,
     }
     for version in _versions(INSTRUCT_DATASETS, author_full_name)[:1]:
-        if all(version.run_metadata.get(name) == value for name, value in wanted.items()):
+        same = all(version.run_metadata.get(name) == value for name, value in wanted.items())
+        models = version.run_metadata.get("models")
+        if same and isinstance(models, dict) and models.get("instruction") == model:
             return InstructDataset.model_validate(version.load())
     return None
 
 
 def dataset_of_twin(author_full_name: str, twin_version: int | None = None) -> ArtifactVersionResponse:
-    """The instruction dataset that the author's twin was trained on, or else the newest one.
+    """The instruction dataset that the author's twin was trained on.
 
-    Held-out samples of another dataset may have been trained on. Raises BadInput without a twin.
+    Another one will not do: its held-out samples may have been trained on. Raises BadInput
+    without a twin, DatasetError when the dataset is gone.
     """
     with opened_stores() as twin:
         manifest = chosen_version(twin.warehouse, twin.warehouse.author(author_full_name), twin_version)
     wanted = {about.fingerprint for about in manifest.datasets.values()}
     for version in _versions(INSTRUCT_DATASETS, author_full_name):
-        if version.run_metadata.get("fingerprint") in wanted:
+        if _noted(version, "fingerprint") in wanted:
             return version
-    return newest_dataset(INSTRUCT_DATASETS, author_full_name)
+    raise DatasetError(
+        f"The instruction dataset that {manifest.name}/{manifest.version} was trained on is not in ZenML any more, so "
+        "nothing is known to be held out from it; train again: ./poe run-training-pipeline."
+    )
 
 
 def artifact_named(name: str) -> ArtifactVersionResponse:
@@ -79,6 +97,10 @@ def artifact_named(name: str) -> ArtifactVersionResponse:
 
 def _versions(name: str, author_full_name: str) -> list[ArtifactVersionResponse]:
     found = Client().list_artifact_versions(
-        artifact=name, tags=[author_tag(author_full_name)], sort_by="desc:created", size=20, hydrate=True
+        artifact=name, tags=[author_tag(author_full_name)], sort_by="desc:created", size=200, hydrate=True
     )
     return list(found.items)
+
+
+def _noted(version: ArtifactVersionResponse, name: str) -> str:
+    return str(version.run_metadata.get(name, ""))

@@ -12,6 +12,7 @@ from zenml import add_tags, get_step_context, log_metadata
 from llm_engineering.application.training import slug
 from llm_engineering.bootstrap import Twin, opened
 from llm_engineering.domain.errors import StoreUnreachable
+from llm_engineering.domain.identity import content_hash
 from llm_engineering.infrastructure.progress import TerminalProgress
 
 P = ParamSpec("P")
@@ -62,8 +63,15 @@ def patient(work: Callable[P, T]) -> Callable[P, T]:
 
 
 def author_tag(author_full_name: str) -> str:
-    """The tag by which an author's artifacts are found again."""
-    return f"author:{slug(author_full_name)}"
+    """The tag by which an author's artifacts are found again.
+
+    ZenML's store is one for all checkouts of a user, so the tag names the warehouse too: a
+    dataset of an author of the same name in another one is not this author's.
+    """
+    with opened_stores() as twin:
+        settings = twin.settings
+    warehouse = settings.mongodb_url or str(settings.sqlite_path.resolve())
+    return f"author:{slug(author_full_name)}:{content_hash(warehouse, settings.DATABASE_NAME)[:8]}"
 
 
 def log_step(author_full_name: str | None = None, **figures: Any) -> None:

@@ -7,6 +7,7 @@ from zenml import step
 from llm_engineering.application import evaluating
 from llm_engineering.application.features import impostor_texts
 from llm_engineering.application.twins import twin_version as chosen_version
+from llm_engineering.application.weights import Weights
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.evaluation import EvaluationReport
@@ -32,7 +33,7 @@ def evaluate(
         impostors = impostor_texts(author, twin.warehouse)
         with (
             twin.chat_models.opened(manifest.base_model) as base_chat,
-            twin.chat_models.opened(str(manifest.directory / "model.gguf")) as twin_chat,
+            twin.chat_models.opened(str(Weights(twin.settings.twins_dir).file(manifest))) as twin_chat,
         ):
             report = evaluating.evaluate(
                 author,

@@ -13,7 +13,7 @@ from llm_engineering.application.training import kind, slug
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from llm_engineering.domain.documents import CleanedDocument
 from steps.artifacts import same_instruct_dataset
-from steps.context import log_step, opened_twin, patient
+from steps.context import log_step, opened_stores, opened_twin, patient
 from steps.materializers import CleanedDocumentsMaterializer
 
 
@@ -40,7 +40,9 @@ def create_prompts(
 
     So the preference samples are split exactly as the instruction samples, and nothing is written twice.
     """
-    if known := same_instruct_dataset(author_full_name, documents, test_split_size, seed):
+    with opened_stores() as twin:
+        model = twin.settings.CHAT_MODEL
+    if known := same_instruct_dataset(author_full_name, documents, test_split_size, seed, model):
         return known
     return _instruct(author_full_name, documents, test_split_size, max_samples, seed)
 

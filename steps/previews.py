@@ -6,7 +6,6 @@ from functools import singledispatch
 from typing import Any
 
 from llm_engineering.application.indexing import IndexReport
-from llm_engineering.application.training import dataset_fingerprint
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset, InstructSample, PreferenceDataset, PreferenceSample
 from llm_engineering.domain.documents import CleanedDocument, CollectionReport, Outcome, RawDocument
@@ -165,7 +164,8 @@ def _(value: InstructDataset | PreferenceDataset) -> dict[str, Any]:
         "test_split_size": about.test_split_size,
         "template_fingerprint": about.template_fingerprint,
         "corpus_fingerprint": about.corpus_fingerprint,
-        "fingerprint": dataset_fingerprint(value),
+        "fingerprint": value.fingerprint,
+        "made_from": about.instruct_fingerprint or "",
     }
 
 

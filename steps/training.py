@@ -7,7 +7,7 @@ from zenml import get_step_context, log_metadata, step
 from zenml.client import Client
 from zenml.exceptions import EntityExistsError
 
-from llm_engineering.application.stages import stage, twin_of
+from llm_engineering.application.stages import sft_twin, stage, twin_of
 from llm_engineering.application.training import register
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from llm_engineering.domain.twins import TrainingPlan, TrainingResult, TwinManifest
@@ -22,20 +22,21 @@ def train(
     dataset: InstructDataset | PreferenceDataset,
     previous: TrainingResult | None = None,
 ) -> Annotated[TrainingResult, "training_result"]:
-    """Run one stage, SFT or DPO; DPO continues `previous`, or the author's newest twin.
+    """Run one stage, SFT or DPO; DPO continues `previous`, or the SFT twin of its dataset.
 
     ZenML's cache is off, because a result is worth nothing without the adapter on this disk;
     the stage itself is not repeated when nothing changed, unless the pipeline runs with --no-cache.
     """
     with opened_twin() as twin:
         author = twin.warehouse.author(author_full_name)
-        twins = twin.warehouse.twins(author)
-        adapter_dir = previous.adapter_dir if previous else next((t.directory / "adapter" for t in twins[::-1]), None)
+        adapter_dir = previous.adapter_dir if previous else None
+        if isinstance(dataset, PreferenceDataset) and previous is None:
+            adapter_dir = sft_twin(twin.warehouse, author, dataset).directory / "adapter"
         result = stage(
             author,
             plan,
             dataset,
-            adapter_dir=adapter_dir if isinstance(dataset, PreferenceDataset) else None,
+            adapter_dir=adapter_dir,
             base_model=twin.settings.HF_MODEL_ID,
             trainer=twin.trainer,
             twins_dir=twin.settings.twins_dir,
@@ -57,8 +58,10 @@ def register_twin(
     """Export the last stage's adapter as the next version of the author's twin, unless there is one of it."""
     with opened_twin() as twin:
         author = twin.warehouse.author(author_full_name)
-        manifest = twin_of(twin.warehouse, author, plans, results) or register(
+        parent = sft_twin(twin.warehouse, author, preference) if preference and not instruct else None
+        manifest = twin_of(twin.warehouse, author, plans, results, parent) or register(
             author,
+            parent=parent,
             base_model=twin.settings.HF_MODEL_ID,
             plans=plans,
             results=results,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ANSWER_TOKENS = 170
 HELD_OUT_SHARE_OF_IMPOSTORS = 0.3
+LEAST_PROMPTS = 8
+"""With fewer answers an interval means little, and nothing is promoted."""
 MOST_COPIED = 0.10
 """A twin that takes more than this share of its 8-grams from training text is not promoted."""
 
@@ -58,7 +60,7 @@ def evaluate(
     scores = _style(dataset, documents, impostors, base, twin, seed)
     training_text = [sample.answer for sample in dataset.train]
     copying = {"base": copied(base, training_text), "twin": copied(twin, training_text)}
-    passed, verdict = _verdict(author, scores, copying["twin"])
+    passed, verdict = _verdict(author, scores, copying["twin"], silent=sum(not text.strip() for text in twin))
     return EvaluationReport(
         author_full_name=author.full_name,
         twin=twin_name,
@@ -109,18 +111,24 @@ def _style(
     other_train, other_test = _impostor_pieces(impostors)
     verifier = style.fitted(own_train, other_train, own_test, other_test, seed)
     candidates = {"author_held_out": own_test, "other_author": other_test, "base": base, "twin": twin}
-    scored = {
-        name: style.score_of(verifier.scores([text for text in some if text.strip()]), seed)
-        for name, some in candidates.items()
-    }
+    values = {name: _values(verifier, some) for name, some in candidates.items()}
+    scored = {name: style.score_of(some, seed) for name, some in values.items()}
     background = [*own_train, *other_train]
     deltas = {name: style.burrows_delta(some, own_train, background) for name, some in candidates.items()}
     odds = {name: float(np.mean(verifier.log_odds(some))) for name, some in candidates.items()}
     return StyleScores(
         **scored,
+        gain=style.score_of(values["twin"] - values["base"], seed),
         verifier_auc=verifier.auc,
         raw={"log_odds": odds, "burrows_delta": deltas, **style.candidates_profile(candidates)},
     )
+
+
+def _values(verifier: style.Verifier, texts: Sequence[str]) -> np.ndarray:
+    """Shape (len(texts),). An empty answer reads like nobody: 0, or what the worst of the others has."""
+    values = verifier.scores(texts)
+    empty = np.array([not text.strip() for text in texts])
+    return np.where(empty, min(0.0, float(values.min())), values)
 
 
 def _impostor_pieces(impostors: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
@@ -169,8 +177,9 @@ def _chosen(samples: Sequence[InstructSample], most: int) -> list[InstructSample
     return [samples[int(at)] for at in np.linspace(0, len(samples) - 1, min(most, len(samples)))]
 
 
-def _verdict(author: Author, scores: StyleScores, copying: CopyScores) -> tuple[bool, str]:
-    better = scores.twin.low > scores.base.high
+def _verdict(author: Author, scores: StyleScores, copying: CopyScores, silent: int) -> tuple[bool, str]:
+    enough = scores.twin.n >= LEAST_PROMPTS
+    better = scores.gain.low > 0
     honest = copying.eight_gram_share <= MOST_COPIED
     gain = (
         f"On a scale from 0 (other authors) to 1 ({author.full_name}'s own held-out text) the twin scores "
@@ -178,9 +187,14 @@ def _verdict(author: Author, scores: StyleScores, copying: CopyScores) -> tuple[
         f"tells the author's real text from others' with AUC {scores.verifier_auc:.2f})."
     )
     copy = f"It takes {copying.eight_gram_share:.0%} of its 8-word runs from training text."
-    if better and honest:
+    if enough and better and honest and not silent:
         return True, f"{gain} {copy} It passes."
-    why = "the gain lies within the interval" if not better else "it copies too much"
+    if silent:
+        why = f"it left {silent} of {scores.twin.n} prompts without an answer"
+    elif not enough:
+        why = f"{scores.twin.n} prompts are too few to tell, {LEAST_PROMPTS} are needed"
+    else:
+        why = "it copies too much" if better else "the gain lies within the interval"
     return False, f"{gain} {copy} It does not pass: {why}."
 
 

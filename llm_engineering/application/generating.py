@@ -47,8 +47,9 @@ LENGTH_RATIOS = (0.5, 2.0)
 
 
 def corpus_fingerprint(documents: Sequence[CleanedDocument]) -> str:
-    """sha256 over what the datasets depend on: each document's id, content and cleaning rules."""
-    return content_hash(*(f"{d.id} {d.content_hash} {d.cleaner}" for d in sorted(documents, key=lambda d: str(d.id))))
+    """sha256 over what the datasets depend on: each document's id, text, cleaning rules and date."""
+    by_id = sorted(documents, key=lambda document: str(document.id))
+    return content_hash(*(f"{d.id} {d.content_hash} {d.cleaner} {d.published_at}" for d in by_id))
 
 
 def instruct_dataset(
@@ -105,6 +106,7 @@ def instruct_dataset(
         corpus_fingerprint=corpus_fingerprint(documents),
         seed=seed,
         test_split_size=test_split_size,
+        max_samples=max_samples,
         train_documents=[document.id for document in train_documents],
         test_documents=[document.id for document in test_documents],
         dropped=dict(dropped),
@@ -148,6 +150,8 @@ def preference_dataset(
     metadata = instruct.metadata.model_copy(
         update={
             "seed": seed,
+            "max_samples": max_samples,
+            "instruct_fingerprint": instruct.fingerprint,
             "dropped": dict(dropped),
             "model_ids": {**instruct.metadata.model_ids, "rejected": model_name},
         }

@@ -97,7 +97,7 @@ def index(
 
 def version(document: CleanedDocument, embedder: Embedder) -> str:
     """Changes whenever the document's chunks or vectors would."""
-    return "|".join((document.content_hash, document.cleaner, CHUNKER, embedder.model_id))
+    return "|".join((document.content_hash, document.cleaner, CHUNKER, embedder.model_id, str(document.published_at)))
 
 
 def _chunked(

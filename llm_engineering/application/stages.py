@@ -9,7 +9,7 @@ from pathlib import Path
 
 from llm_engineering.application import prompting
 from llm_engineering.application.ports import Progress, Trainer
-from llm_engineering.application.training import dataset_fingerprint, run_dpo, run_sft, slug, training_record
+from llm_engineering.application.training import run_dpo, run_sft, slug, training_record
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
@@ -49,11 +49,30 @@ def stage(
     return result
 
 
+def sft_twin(warehouse: Warehouse, author: Author, dataset: PreferenceDataset) -> TwinManifest:
+    """The newest twin that SFT alone made, on the samples that the preference pairs have.
+
+    Raises TrainingError when there is none: DPO on another split would train on what SFT held out.
+    """
+    for twin in reversed(warehouse.twins(author)):
+        data = twin.datasets.get("instruction")
+        if twin.stages == ["sft"] and data and data.fingerprint == dataset.metadata.instruct_fingerprint:
+            return twin
+    raise TrainingError(
+        f"DPO continues an SFT twin of the same samples and {author.full_name} has none; "
+        "train both stages by leaving out finetuning_type."
+    )
+
+
 def twin_of(
-    warehouse: Warehouse, author: Author, plans: Sequence[TrainingPlan], results: Sequence[TrainingResult]
+    warehouse: Warehouse,
+    author: Author,
+    plans: Sequence[TrainingPlan],
+    results: Sequence[TrainingResult],
+    parent: TwinManifest | None = None,
 ) -> TwinManifest | None:
     """The author's newest twin that was made from these very results, if it is there whole; else None."""
-    wanted = training_record(plans, results)
+    wanted = [*(parent.training if parent else []), *training_record(plans, results)]
     for twin in reversed(warehouse.twins(author)):
         whole = all((twin.directory / name).is_file() for name in twin.files)
         if twin.training == wanted and twin.template_fingerprint == prompting.template_fingerprint() and whole:
@@ -96,7 +115,7 @@ def _key(
     plan: TrainingPlan, dataset: InstructDataset | PreferenceDataset, adapter_dir: Path | None, base_model: str
 ) -> str:
     continued = _files_hash(adapter_dir) if adapter_dir else ""
-    fingerprints = (dataset_fingerprint(dataset), prompting.template_fingerprint())
+    fingerprints = (dataset.fingerprint, prompting.template_fingerprint())
     return content_hash(base_model, plan.model_dump_json(), *fingerprints, continued)
 
 

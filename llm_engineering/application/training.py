@@ -20,8 +20,8 @@ from llm_engineering.application.ports import Exporter, Progress, Trainer
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
-from llm_engineering.domain.errors import BadConfig, TrainingError
-from llm_engineering.domain.identity import NAMESPACE, content_hash
+from llm_engineering.domain.errors import BadConfig, DatasetError, TrainingError
+from llm_engineering.domain.identity import NAMESPACE, author_id
 from llm_engineering.domain.twins import DatasetSummary, FinetuningType, TrainingPlan, TrainingResult, TwinManifest
 
 SFT_DEFAULTS: dict[str, Any] = {"num_train_epochs": 2.0, "learning_rate": 3e-4}
@@ -101,14 +101,21 @@ def register(
     warehouse: Warehouse,
     twins_dir: Path,
     progress: Progress,
+    parent: TwinManifest | None = None,
 ) -> TwinManifest:
     """Make the next version of the author's twin from the last stage's adapter.
 
-    The version's directory (adapter/, model.gguf, manifest.json) appears whole or not at all.
+    `parent` is the twin that the first of these stages continues; what it was trained on counts
+    as this one's too. The version's directory (adapter/, model.gguf, manifest.json) appears
+    whole or not at all; one that a killed run left without its record is taken up again.
     """
     if not results or not datasets:
         raise TrainingError("Nothing was trained; name at least one stage (sft or dpo).")
     name = slug(author.full_name)
+    training = [*(parent.training if parent else []), *training_record(plans, results)]
+    if left := _unrecorded(name, training, warehouse, author, twins_dir):
+        warehouse.save_twin(left)
+        return left
     number = 1 + max(_versions(name, warehouse, author, twins_dir), default=0)
     directory = twins_dir / name / f"v{number}"
     building = twins_dir / name / f".building-v{number}"
@@ -124,15 +131,15 @@ def register(
         author_id=author.id,
         author_full_name=author.full_name,
         base_model=base_model,
-        stages=[str(result.finetuning_type) for result in results],
+        stages=[*(parent.stages if parent else []), *(str(result.finetuning_type) for result in results)],
         directory=directory.resolve(),
         files={
             str(file.relative_to(building)): _sha256(file) for file in sorted(building.rglob("*")) if file.is_file()
         },
         template_fingerprint=prompting.template_fingerprint(),
         corpus_fingerprint=datasets[0].metadata.corpus_fingerprint,
-        datasets={kind(dataset): _summary(dataset) for dataset in datasets},
-        training=training_record(plans, results),
+        datasets={**(parent.datasets if parent else {}), **{kind(dataset): _summary(dataset) for dataset in datasets}},
+        training=training,
         created_at=datetime.now(UTC),
         versions=library_versions(),
     )
@@ -157,20 +164,21 @@ def write_manifest_file(manifest: TwinManifest, directory: Path) -> None:
     os.replace(temporary, directory / "manifest.json")
 
 
-def dataset_fingerprint(dataset: InstructDataset | PreferenceDataset) -> str:
-    """sha256 over every sample of both splits, in order."""
-    return content_hash(*(sample.model_dump_json() for sample in [*dataset.train, *dataset.test]))
-
-
 def kind(dataset: InstructDataset | PreferenceDataset) -> str:
     """ "instruction" or "preference"."""
     return "instruction" if isinstance(dataset, InstructDataset) else "preference"
 
 
 def slug(full_name: str) -> str:
-    """The name as a directory and a twin are called: lower-case ASCII letters, digits and dashes."""
-    ascii_name = unicodedata.normalize("NFKD", full_name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-") or content_hash(full_name)[:12]
+    """The name as a directory and a twin are called: lower-case ASCII letters, digits and dashes.
+
+    Where letters have no ASCII form, six characters of the author's id keep two names apart.
+    """
+    bare = "".join(char for char in unicodedata.normalize("NFKD", full_name) if not unicodedata.combining(char))
+    plain = re.sub(r"[^a-z0-9]+", "-", bare.encode("ascii", "ignore").decode().lower()).strip("-")
+    if all(char.isascii() for char in bare if char.isalnum()):
+        return plain
+    return f"{plain}-{author_id(full_name).hex[:6]}".lstrip("-")
 
 
 def library_versions() -> dict[str, str]:
@@ -184,27 +192,65 @@ def library_versions() -> dict[str, str]:
     return found
 
 
-def trained_on(warehouse: Warehouse, author: Author, corpus_fingerprint: str, base_model: str) -> TwinManifest | None:
-    """The author's newest twin of this corpus, these templates and this base model, or None."""
-    same = [
-        twin
-        for twin in warehouse.twins(author)
-        if twin.corpus_fingerprint == corpus_fingerprint
-        and twin.template_fingerprint == prompting.template_fingerprint()
-        and twin.base_model == base_model
-        and (twin.directory / "model.gguf").is_file()
-    ]
-    return same[-1] if same else None
+def trained_on(
+    warehouse: Warehouse,
+    author: Author,
+    *,
+    corpus_fingerprint: str,
+    base_model: str,
+    plans: Sequence[TrainingPlan],
+    max_samples: int | None,
+    instruction_model: str,
+) -> TwinManifest | None:
+    """The author's newest twin that training in this way would make again, or None."""
+    wanted = [plan.model_dump(mode="json") for plan in plans]
+    for twin in reversed(warehouse.twins(author)):
+        data = twin.datasets.get("instruction")
+        if (
+            data is not None
+            and (data.max_samples, data.model_ids.get("instruction")) == (max_samples, instruction_model)
+            and twin.corpus_fingerprint == corpus_fingerprint
+            and twin.template_fingerprint == prompting.template_fingerprint()
+            and twin.base_model == base_model
+            and [stage["plan"] for stage in twin.training] == wanted
+            and (twin.directory / "model.gguf").is_file()
+        ):
+            return twin
+    return None
+
+
+def require_same_split(instruct_fingerprint: str, preference_made_from: str | None, author_full_name: str) -> None:
+    """Raises DatasetError when SFT's held-out documents may be among those that DPO trains on."""
+    if instruct_fingerprint != preference_made_from:
+        raise DatasetError(
+            f"The preference dataset of {author_full_name} was not made from the instruction dataset, so a document "
+            "held out in one may be trained on in the other; make it again: "
+            f"./poe run-generate-preference-datasets-pipeline --set author_full_name='{author_full_name}'."
+        )
 
 
 def _summary(dataset: InstructDataset | PreferenceDataset) -> DatasetSummary:
     return DatasetSummary(
-        fingerprint=dataset_fingerprint(dataset),
+        fingerprint=dataset.fingerprint,
+        max_samples=dataset.metadata.max_samples,
+        model_ids=dataset.metadata.model_ids,
         train=len(dataset.train),
         test=len(dataset.test),
         verbatim_answer_share=dataset.metadata.verbatim_answer_share,
         dropped=dataset.metadata.dropped,
     )
+
+
+def _unrecorded(
+    name: str, training: list[dict[str, Any]], warehouse: Warehouse, author: Author, twins_dir: Path
+) -> TwinManifest | None:
+    """A version made from this very training that is whole on disk and unknown to the warehouse."""
+    known = {twin.version for twin in warehouse.twins(author)}
+    for file in sorted((twins_dir / name).glob("v*/manifest.json")):
+        found = TwinManifest.model_validate_json(file.read_text("utf-8"))
+        if found.version not in known and found.author_id == author.id and found.training == training:
+            return found
+    return None
 
 
 def _versions(name: str, warehouse: Warehouse, author: Author, twins_dir: Path) -> list[int]:

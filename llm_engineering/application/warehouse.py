@@ -63,8 +63,9 @@ class Warehouse:
         if previous is not None:
             known = _document(previous)
             if known.hash == document.hash and known.tombstoned_at is None:
-                if known.extra != document.extra:
-                    self._store.upsert(document.category, [_record(known.model_copy(update={"extra": document.extra}))])
+                current = document.model_copy(update={"fetched_at": known.fetched_at})
+                if current != known:  # a corrected date or language, a new ETag
+                    self._store.upsert(document.category, [_record(current)])
                 return Outcome.UNCHANGED
         self._store.upsert(document.category, [_record(document)])
         return Outcome.NEW if previous is None else Outcome.UPDATED

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from llm_engineering.domain.identity import content_hash
+
 
 class DatasetType(StrEnum):
     """Which of the two datasets."""
@@ -65,6 +67,10 @@ class DatasetMetadata(BaseModel):
     """sha256 over the ids and content hashes of the documents behind it."""
     seed: int
     test_split_size: float
+    max_samples: int | None = None
+    """The bound on training samples that was asked for."""
+    instruct_fingerprint: str | None = None
+    """Of a preference dataset: the instruction dataset whose samples and split it has."""
     train_documents: list[UUID]
     test_documents: list[UUID]
     dropped: dict[str, int] = Field(default_factory=dict)
@@ -84,6 +90,11 @@ class InstructDataset(BaseModel):
     train: list[InstructSample]
     test: list[InstructSample]
 
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over every sample of both splits, in order."""
+        return content_hash(*(sample.model_dump_json() for sample in [*self.train, *self.test]))
+
 
 class PreferenceDataset(BaseModel):
     """Preference samples of one author, split by document exactly as the instruction samples."""
@@ -91,6 +102,11 @@ class PreferenceDataset(BaseModel):
     metadata: DatasetMetadata
     train: list[PreferenceSample]
     test: list[PreferenceSample]
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over every sample of both splits, in order."""
+        return content_hash(*(sample.model_dump_json() for sample in [*self.train, *self.test]))
 
 
 def verbatim_share(texts: Iterable[str], corpus: Iterable[str]) -> float:

@@ -20,6 +20,8 @@ class StyleScores(BaseModel):
     other_author: Score
     base: Score
     twin: Score
+    gain: Score
+    """Twin minus base, prompt by prompt, as both answer the same ones."""
     verifier_auc: float
     """How well the verifier tells the author's held-out text from others' (0.5 = not at all)."""
     raw: dict[str, dict[str, float]] = Field(default_factory=dict)

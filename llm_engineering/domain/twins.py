@@ -68,6 +68,9 @@ class DatasetSummary(BaseModel):
 
     fingerprint: str
     """sha256 over every sample."""
+    max_samples: int | None
+    model_ids: dict[str, str]
+    """Role (instruction, rejected) → the model that filled it."""
     train: int
     test: int
     verbatim_answer_share: float

@@ -56,4 +56,10 @@ def test_zenml_still_sees_the_parameters_of_a_patient_step() -> None:
 
 
 def test_an_authors_artifacts_are_tagged_by_the_name_of_their_twin() -> None:
-    assert author_tag("Mara Lindqvist") == "author:mara-lindqvist"
+    assert author_tag("Mara Lindqvist").startswith("author:mara-lindqvist:")
+
+
+def test_another_warehouse_has_other_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = author_tag("Mara Lindqvist")
+    monkeypatch.setenv("DATA_DIR", "/elsewhere")
+    assert author_tag("Mara Lindqvist") != here

@@ -72,7 +72,9 @@ def manifest(directory: Path) -> TwinManifest:
     )
 
 
-def evaluated(tmp_path: Path, twin_says: str, base_says: str = text(FORMAL, 7, 12)) -> EvaluationReport:
+def evaluated(
+    tmp_path: Path, twin_says: str, base_says: str = text(FORMAL, 7, 12), max_prompts: int = 8
+) -> EvaluationReport:
     documents = chatty_documents()
     return evaluate(
         ADA,
@@ -84,7 +86,7 @@ def evaluated(tmp_path: Path, twin_says: str, base_says: str = text(FORMAL, 7, 1
         twin_chat=SayingChat(says=lambda _: twin_says),
         store=InMemoryDocuments(),
         progress=Silent(),
-        max_prompts=6,
+        max_prompts=max_prompts,
     )
 
 
@@ -112,6 +114,19 @@ def test_a_twin_that_recites_its_training_text_does_not_pass(tmp_path: Path) -> 
     assert "copies too much" in report.verdict
 
 
+def test_a_twin_measured_on_a_handful_of_prompts_is_not_promoted(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, twin_says=text(CHATTY, 900, 12), max_prompts=3)
+    assert not report.passed
+    assert "too few" in report.verdict
+
+
+def test_a_twin_that_says_nothing_reads_like_nobody(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, twin_says="")
+    assert report.style.twin.value <= 0
+    assert report.style.twin.n == 8
+    assert not report.passed
+
+
 def test_a_passed_twin_is_the_latest_and_its_scores_are_kept(tmp_path: Path) -> None:
     warehouse = Warehouse(InMemoryDocuments())
     first = manifest(tmp_path)
@@ -120,7 +135,7 @@ def test_a_passed_twin_is_the_latest_and_its_scores_are_kept(tmp_path: Path) -> 
     promote(first, evaluated(tmp_path, twin_says=text(CHATTY, 900, 12)), warehouse)
     latest = warehouse.latest_twin(ADA)
     assert latest is not None
-    assert latest.scores["style"]["twin"]["n"] == 6
+    assert latest.scores["style"]["twin"]["n"] == 8
     assert (tmp_path / "manifest.json").is_file()
 
 

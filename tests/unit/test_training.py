@@ -9,16 +9,16 @@ import pytest
 
 from llm_engineering.application.ports import Progress, Silent
 from llm_engineering.application.training import (
-    dataset_fingerprint,
     plan,
     register,
+    require_same_split,
     run_sft,
     slug,
     trained_on,
 )
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.datasets import InstructDataset, InstructSample
-from llm_engineering.domain.errors import BadConfig, ModelError, TrainingError
+from llm_engineering.domain.errors import BadConfig, DatasetError, ModelError, TrainingError
 from llm_engineering.domain.twins import FinetuningType, TrainingPlan, TrainingResult, TwinManifest
 from tests.fakes import InMemoryDocuments
 from tests.samples import ADA
@@ -109,7 +109,7 @@ def test_a_registered_twin_is_complete_on_disk_and_in_the_warehouse(tmp_path: Pa
     assert set(manifest.files) == {"adapter/adapter_model.safetensors", "model.gguf"}
     assert json.loads((manifest.directory / "manifest.json").read_text())["id"] == str(manifest.id)
     assert warehouse.twins(ADA) == [manifest]
-    assert manifest.datasets["instruction"].fingerprint == dataset_fingerprint(made(corpus()))
+    assert manifest.datasets["instruction"].fingerprint == made(corpus()).fingerprint
 
 
 def test_versions_count_up_and_never_overwrite(tmp_path: Path, warehouse: Warehouse) -> None:
@@ -127,13 +127,51 @@ def test_an_export_that_fails_leaves_no_half_twin(tmp_path: Path, warehouse: War
     assert trained(tmp_path, warehouse).version == 1
 
 
-def test_a_twin_of_the_same_corpus_is_found_again_and_of_another_is_not(tmp_path: Path, warehouse: Warehouse) -> None:
+def found_again(warehouse: Warehouse, manifest: TwinManifest, **other: Any) -> TwinManifest | None:
+    wanted = {
+        "corpus_fingerprint": manifest.corpus_fingerprint,
+        "base_model": "b",
+        "plans": [plan(FinetuningType.SFT)],
+        "max_samples": None,
+        "instruction_model": "m",
+    }
+    return trained_on(warehouse, ADA, **(wanted | other))
+
+
+def test_a_twin_that_training_would_make_again_is_found(tmp_path: Path, warehouse: Warehouse) -> None:
     manifest = trained(tmp_path, warehouse)
-    assert trained_on(warehouse, ADA, manifest.corpus_fingerprint, "b") == manifest
-    assert trained_on(warehouse, ADA, "another", "b") is None
-    assert trained_on(warehouse, ADA, manifest.corpus_fingerprint, "another") is None
+    assert found_again(warehouse, manifest) == manifest
     (manifest.directory / "model.gguf").unlink()
-    assert trained_on(warehouse, ADA, manifest.corpus_fingerprint, "b") is None
+    assert found_again(warehouse, manifest) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"corpus_fingerprint": "another"},
+        {"base_model": "another"},
+        {"plans": [plan(FinetuningType.SFT, {"max_steps": 1})]},
+        {"max_samples": 9},
+        {"instruction_model": "another"},
+    ],
+)
+def test_a_twin_that_was_made_in_another_way_is_not_taken(
+    tmp_path: Path, warehouse: Warehouse, other: dict[str, Any]
+) -> None:
+    assert found_again(warehouse, trained(tmp_path, warehouse), **other) is None
+
+
+def test_a_version_that_a_killed_run_left_unrecorded_is_taken_up(tmp_path: Path, warehouse: Warehouse) -> None:
+    manifest = trained(tmp_path, warehouse)
+    forgetful = Warehouse(InMemoryDocuments())
+    assert trained(tmp_path, forgetful) == manifest
+    assert forgetful.twins(ADA) == [manifest]
+
+
+def test_datasets_that_were_split_apart_are_not_trained_on_together() -> None:
+    require_same_split("a", "a", "Ada Example")
+    with pytest.raises(DatasetError, match="run-generate-preference-datasets-pipeline"):
+        require_same_split("a", None, "Ada Example")
 
 
 def test_the_trainer_gets_the_prompts_that_serving_uses(tmp_path: Path) -> None:
@@ -192,4 +230,4 @@ def test_a_twin_is_called_by_its_authors_name(name: str, expected: str) -> None:
 
 def test_a_name_without_latin_letters_still_has_a_slug() -> None:
     assert slug("李白") == slug("李白")
-    assert slug("李白") != slug("杜甫")
+    assert len({slug("李白"), slug("杜甫"), slug("李 Smith"), slug("王 Smith"), slug("Smith")}) == 5

@@ -11,13 +11,13 @@ from typing import Any
 
 from llm_engineering.application.features import cleaned_documents
 from llm_engineering.application.generating import corpus_fingerprint
-from llm_engineering.application.training import slug, trained_on
+from llm_engineering.application.training import plan, slug, trained_on
 from llm_engineering.bootstrap import opened
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CollectionReport, Outcome
 from llm_engineering.domain.errors import EmptyCorpus
 from llm_engineering.domain.evaluation import EvaluationReport
-from llm_engineering.domain.twins import TwinManifest
+from llm_engineering.domain.twins import FinetuningType, TwinManifest
 from llm_engineering.infrastructure.progress import TerminalProgress
 from llm_engineering.settings import load_settings
 from tools.console import say
@@ -30,7 +30,7 @@ SAMPLE_QUESTIONS = (
     "What do you do with a page that isn't an article?",
     "How long should a chunk be, and why?",
 )
-TEST_SPLIT_SIZE = 0.25
+TEST_SPLIT_SIZE = 0.2
 PREFERENCE_SHARE = 0.4
 """Preference pairs for each instruction sample: each costs an answer of the model and two of training."""
 SFT = {"num_train_epochs": 2.0, "learning_rate": 5e-4}
@@ -107,7 +107,7 @@ class Quickstart:
 
     def _twin(self, name: str) -> TwinManifest:
         """The twin of the present corpus: the one there is, or a new one."""
-        if not self.wanted.retrain and (manifest := _twin_of_this_corpus(name)):
+        if not self.wanted.retrain and (manifest := _twin_of_this_corpus(name, self.wanted.max_samples)):
             kept = f"{manifest.name}/{manifest.version}"
             say(f"\n■ Twin {kept} was trained on exactly this text: kept (--retrain makes a new one)")
             self._reuse(*TRAINED_STAGES)
@@ -266,12 +266,18 @@ def _others_known(name: str, samples: list[str]) -> bool:
         return any(author.full_name not in (name, *samples) for author in twin.warehouse.authors())
 
 
-def _twin_of_this_corpus(name: str) -> TwinManifest | None:
+def _twin_of_this_corpus(name: str, max_samples: int) -> TwinManifest | None:
     with opened() as twin:
         author = twin.warehouse.author(name)
-        fingerprint = corpus_fingerprint(cleaned_documents(author, twin.vectors))
-        manifest = trained_on(twin.warehouse, author, fingerprint, twin.settings.HF_MODEL_ID)
-    return manifest if manifest and len(manifest.stages) == 2 else None
+        return trained_on(
+            twin.warehouse,
+            author,
+            corpus_fingerprint=corpus_fingerprint(cleaned_documents(author, twin.vectors)),
+            base_model=twin.settings.HF_MODEL_ID,
+            plans=[plan(FinetuningType.SFT, SFT), plan(FinetuningType.DPO, DPO)],
+            max_samples=max_samples,
+            instruction_model=twin.settings.CHAT_MODEL,
+        )
 
 
 def _step_seconds(summary: RunSummary, names: dict[str, str]) -> dict[str, float]:
