@@ -1,6 +1,7 @@
 """What all commands share: one sentence for what went wrong, an exit code, and a log file."""
 
 import errno
+import io
 import logging
 import os
 import sys
@@ -31,6 +32,9 @@ def main(command: click.Command) -> NoReturn:
     its traceback kept, in a file that the message names.
     """
     environment.prepare()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no "→" gets a "?", not a crash
     sys.exit(exit_code(lambda: command.main(standalone_mode=False)))
 
 

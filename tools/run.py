@@ -11,6 +11,7 @@ from pipelines import PIPELINES
 from tools import console, preflight
 from tools.config_files import read_config
 from tools.parameters import described
+from tools.paths import UserPath
 from tools.pipeline_runs import RunSummary, run_pipeline, zenml_session
 from tools.zenml_store import steps_may_run_elsewhere
 
@@ -114,9 +115,7 @@ def _command(name: str, function: Callable[..., Any]) -> click.Command:
         execute(name, config, assignments, cache=not no_cache)
 
     options = [
-        click.Option(
-            ["--config", "-c"], type=click.Path(path_type=Path), metavar="FILE", help="YAML file (see configs/)."
-        ),
+        click.Option(["--config", "-c"], type=UserPath(), metavar="FILE", help="YAML file (see configs/)."),
         click.Option(
             ["--set", "-s", "assignments"], multiple=True, metavar="KEY=VALUE", help="One parameter; VALUE is YAML."
         ),

@@ -1,6 +1,8 @@
 """python -m tools.warehouse import|export --data-dir DIR: the warehouse as JSON files of the reference's format."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import click
 
@@ -8,15 +10,24 @@ from llm_engineering.application.warehouse_json import export_json, import_json
 from llm_engineering.bootstrap import opened
 from llm_engineering.infrastructure.progress import TerminalProgress
 from tools import console
+from tools.environment import REPOSITORY
+from tools.paths import UserPath
 
-DATA_DIR = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("data/data_warehouse_raw_data"),
-    show_default=True,
-    help="Directory of UserDocument.json, ArticleDocument.json, PostDocument.json and RepositoryDocument.json.",
-)
+Command: TypeAlias = Callable[..., Any]
+
+DEFAULT = "data/data_warehouse_raw_data"
 MOST_SHOWN = 10
+
+
+def data_dir_option(*, output: bool) -> Callable[[Command], Command]:
+    """`--data-dir`, of a directory that is read or written."""
+    return click.option(
+        "--data-dir",
+        type=UserPath(output=output, file_okay=False),
+        default=REPOSITORY / DEFAULT,
+        show_default=DEFAULT,
+        help="Directory of UserDocument.json, ArticleDocument.json, PostDocument.json and RepositoryDocument.json.",
+    )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,7 +36,7 @@ def warehouse() -> None:
 
 
 @warehouse.command("import")
-@DATA_DIR
+@data_dir_option(output=False)
 def import_(data_dir: Path) -> int:
     """Read the JSON files into the warehouse; doing so twice changes nothing."""
     with opened(progress=TerminalProgress()) as twin:
@@ -43,7 +54,7 @@ def import_(data_dir: Path) -> int:
 
 
 @warehouse.command("export")
-@DATA_DIR
+@data_dir_option(output=True)
 def export(data_dir: Path) -> None:
     """Write the warehouse as JSON files; each file is replaced as a whole."""
     with opened(progress=TerminalProgress()) as twin:

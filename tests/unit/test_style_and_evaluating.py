@@ -125,6 +125,7 @@ def test_a_twin_that_says_nothing_reads_like_nobody(tmp_path: Path) -> None:
     assert report.style.twin.value <= 0
     assert report.style.twin.n == 8
     assert not report.passed
+    assert "8 of 8 prompts without an answer" in report.verdict
 
 
 def test_a_passed_twin_is_the_latest_and_its_scores_are_kept(tmp_path: Path) -> None:

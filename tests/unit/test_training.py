@@ -9,6 +9,7 @@ import pytest
 
 from llm_engineering.application.ports import Progress, Silent
 from llm_engineering.application.training import (
+    alone_in,
     plan,
     register,
     require_same_split,
@@ -166,6 +167,12 @@ def test_a_version_that_a_killed_run_left_unrecorded_is_taken_up(tmp_path: Path,
     forgetful = Warehouse(InMemoryDocuments())
     assert trained(tmp_path, forgetful) == manifest
     assert forgetful.twins(ADA) == [manifest]
+
+
+def test_two_trainings_of_one_author_do_not_mix(tmp_path: Path, warehouse: Warehouse) -> None:
+    with alone_in(tmp_path / "twins" / "ada-example"), pytest.raises(TrainingError, match="Another training"):
+        trained(tmp_path, warehouse)
+    assert trained(tmp_path, warehouse).version == 1
 
 
 def test_datasets_that_were_split_apart_are_not_trained_on_together() -> None:

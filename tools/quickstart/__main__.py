@@ -6,6 +6,7 @@ import click
 
 from llm_engineering.domain.errors import BadInput
 from tools import console
+from tools.paths import resolved
 from tools.quickstart.stages import Quickstart, Wanted
 from tools.quickstart.summary import show
 from tools.sample_site import DEFAULT_PORT
@@ -51,7 +52,7 @@ def quickstart(author: str | None, sources: tuple[str, ...], retrain: bool, port
 
 
 def _absolute(source: str) -> str:
-    return source if "://" in source else str(Path(source).expanduser().resolve())
+    return source if "://" in source else str(resolved(Path(source)).resolve())
 
 
 if __name__ == "__main__":
