@@ -5,7 +5,7 @@ everything that was opened is closed when the context ends.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ class Twin:
         """The files of the embedded models."""
         from llm_engineering.infrastructure.models.store import ModelStore
 
-        return ModelStore(self.settings.models_dir, self.progress)
+        return ModelStore(self.settings.models_dir, self.progress, local_dir=self.settings.MODELS_SOURCE_DIR)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -140,7 +140,8 @@ class Twin:
         """Opens chat models by `CHAT_MODEL` string or GGUF path."""
         from llm_engineering.infrastructure.models.chat import OpenedChatModels
 
-        return OpenedChatModels(self.models, self.settings.OPENAI_API_KEY)
+        keys = self.settings
+        return OpenedChatModels(self.models, openai_api_key=keys.OPENAI_API_KEY, server_api_key=keys.CHAT_API_KEY)
 
     @cached_property
     def trainer(self) -> Trainer:
@@ -148,6 +149,13 @@ class Twin:
         from llm_engineering.infrastructure.training.trl_trainer import TrlTrainer
 
         return TrlTrainer(self.models)
+
+    def training_alone(self, author: Author) -> AbstractContextManager[None]:
+        """Keeps another training of this author out as long as the context lasts."""
+        from llm_engineering.application.training import slug
+        from llm_engineering.infrastructure.locks import training_alone_in
+
+        return training_alone_in(self.settings.twins_dir / slug(author.full_name))
 
     @cached_property
     def exporter(self) -> Exporter:

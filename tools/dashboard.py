@@ -57,9 +57,20 @@ def start(port: int) -> None:
             LocalServerDeployer().deploy_server(wanted, timeout=SECONDS, restart=True)
         except (RuntimeError, OSError) as error:
             raise ServiceError(f"The dashboard did not start within {SECONDS} seconds: {error}") from error
+    _skip_the_survey()
     if not answers(url):
         raise ServiceError(f"The dashboard does not answer at {url}; see its log below ZenML's directory, zen_server.")
     click.echo(f"The dashboard is at {url} (stop it with ./poe zenml-dashboard-down).")
+
+
+def _skip_the_survey() -> None:
+    """Show the runs at once, without asking for a name, an address and consent to mail first."""
+    from zenml.client import Client
+
+    client = Client()
+    if client.active_user.email_opted_in is None:
+        about = {**client.active_user.user_metadata, "finished_onboarding_survey": True}
+        client.update_user(client.active_user.id, updated_email_opt_in=False, updated_metadata=about)
 
 
 def stop() -> None:

@@ -19,7 +19,7 @@ class UserPath(click.Path):
 
     def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path as this process finds it."""
-        return Path(super().convert(resolved(Path(value), output=self._output), param, ctx))
+        return Path(os.fsdecode(super().convert(resolved(Path(value), output=self._output), param, ctx)))
 
 
 def resolved(path: Path, *, output: bool = False) -> Path:

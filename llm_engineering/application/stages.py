@@ -9,7 +9,7 @@ from pathlib import Path
 
 from llm_engineering.application import prompting
 from llm_engineering.application.ports import Progress, Trainer
-from llm_engineering.application.training import alone_in, run_dpo, run_sft, slug, training_record
+from llm_engineering.application.training import run_dpo, run_sft, slug, training_record
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
@@ -36,19 +36,17 @@ def stage(
     it, so a pipeline that was stopped after SFT goes on with DPO. `again` trains in any case.
     Raises TrainingError for DPO without an adapter to continue.
     """
-    home = (twins_dir / slug(author.full_name)).resolve()
-    work_dir = home / ".work"
+    work_dir = (twins_dir / slug(author.full_name) / ".work").resolve()
     kept = work_dir / f"{plan.finetuning_type}.json"
-    with alone_in(home):
-        key = _key(plan, dataset, adapter_dir, base_model)
-        if not again and (result := _kept(kept, key)):
-            progress.note(f"  {plan.finetuning_type} is unchanged: same data, plan and base model; not trained again")
-            return result
-        shutil.rmtree(work_dir / plan.finetuning_type, ignore_errors=True)
-        kept.unlink(missing_ok=True)
-        result = _trained(author, plan, dataset, adapter_dir, base_model, trainer, work_dir, progress)
-        _keep(kept, key, result)
+    key = _key(plan, dataset, adapter_dir, base_model)
+    if not again and (result := _kept(kept, key)):
+        progress.note(f"  {plan.finetuning_type} is unchanged: same data, plan and base model; not trained again")
         return result
+    shutil.rmtree(work_dir / plan.finetuning_type, ignore_errors=True)
+    kept.unlink(missing_ok=True)
+    result = _trained(author, plan, dataset, adapter_dir, base_model, trainer, work_dir, progress)
+    _keep(kept, key, result)
+    return result
 
 
 def sft_twin(warehouse: Warehouse, author: Author, dataset: PreferenceDataset) -> TwinManifest:

@@ -6,8 +6,7 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -113,62 +112,44 @@ def register(
     if not results or not datasets:
         raise TrainingError("Nothing was trained; name at least one stage (sft or dpo).")
     name = slug(author.full_name)
-    with alone_in(twins_dir / name):
-        training = [*(parent.training if parent else []), *training_record(plans, results)]
-        if left := _unrecorded(name, training, warehouse, author, twins_dir):
-            warehouse.save_twin(left)
-            return left
-        number = 1 + max(_versions(name, warehouse, author, twins_dir), default=0)
-        directory = twins_dir / name / f"v{number}"
-        building = twins_dir / name / f".building-v{number}"
-        shutil.rmtree(building, ignore_errors=True)
-        building.mkdir(parents=True)
-        shutil.copytree(results[-1].adapter_dir, building / "adapter")
-        progress.note("  merging the adapter and writing model.gguf")
-        exporter.export(base_model=base_model, adapter_dir=building / "adapter", output_file=building / "model.gguf")
-        manifest = TwinManifest(
-            id=uuid5(NAMESPACE, f"twin\x00{author.id}\x00{number}"),
-            name=name,
-            version=number,
-            author_id=author.id,
-            author_full_name=author.full_name,
-            base_model=base_model,
-            stages=[*(parent.stages if parent else []), *(str(result.finetuning_type) for result in results)],
-            directory=directory.resolve(),
-            files={
-                str(file.relative_to(building)): _sha256(file) for file in sorted(building.rglob("*")) if file.is_file()
-            },
-            template_fingerprint=prompting.template_fingerprint(),
-            corpus_fingerprint=datasets[0].metadata.corpus_fingerprint,
-            datasets={
-                **(parent.datasets if parent else {}),
-                **{kind(dataset): _summary(dataset) for dataset in datasets},
-            },
-            training=training,
-            created_at=datetime.now(UTC),
-            versions=library_versions(),
-        )
-        write_manifest_file(manifest, building)
-        os.replace(building, directory)
-        warehouse.save_twin(manifest)
-        return manifest
-
-
-@contextmanager
-def alone_in(directory: Path) -> Iterator[None]:
-    """Holds the author's twins for one training. Raises TrainingError when another one is at it."""
-    from filelock import FileLock, Timeout
-
-    directory.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(directory / ".training")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise TrainingError(f"Another training is at work in {directory}; wait until it ends, or stop it.") from None
-    try:
-        yield
-    finally:
-        lock.release()
+    training = [*(parent.training if parent else []), *training_record(plans, results)]
+    if left := _unrecorded(name, training, warehouse, author, twins_dir):
+        warehouse.save_twin(left)
+        return left
+    number = 1 + max(_versions(name, warehouse, author, twins_dir), default=0)
+    directory = twins_dir / name / f"v{number}"
+    building = twins_dir / name / f".building-v{number}"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    shutil.copytree(results[-1].adapter_dir, building / "adapter")
+    progress.note("  merging the adapter and writing model.gguf")
+    exporter.export(base_model=base_model, adapter_dir=building / "adapter", output_file=building / "model.gguf")
+    manifest = TwinManifest(
+        id=uuid5(NAMESPACE, f"twin\x00{author.id}\x00{number}"),
+        name=name,
+        version=number,
+        author_id=author.id,
+        author_full_name=author.full_name,
+        base_model=base_model,
+        stages=[*(parent.stages if parent else []), *(str(result.finetuning_type) for result in results)],
+        directory=directory.resolve(),
+        files={
+            str(file.relative_to(building)): _sha256(file) for file in sorted(building.rglob("*")) if file.is_file()
+        },
+        template_fingerprint=prompting.template_fingerprint(),
+        corpus_fingerprint=datasets[0].metadata.corpus_fingerprint,
+        datasets={
+            **(parent.datasets if parent else {}),
+            **{kind(dataset): _summary(dataset) for dataset in datasets},
+        },
+        training=training,
+        created_at=datetime.now(UTC),
+        versions=library_versions(),
+    )
+    write_manifest_file(manifest, building)
+    os.replace(building, directory)
+    warehouse.save_twin(manifest)
+    return manifest
 
 
 def training_record(plans: Sequence[TrainingPlan], results: Sequence[TrainingResult]) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ class TestSayingChat(ChatModelContract):
 
 @pytest.fixture(scope="module")
 def smollm(embedded_models: ModelStore) -> Iterator[BaseChatModel]:
-    with OpenedChatModels(embedded_models, None).opened(SMOLLM) as chat:
+    with OpenedChatModels(embedded_models).opened(SMOLLM) as chat:
         yield chat
 
 
@@ -155,12 +155,16 @@ except Exception as error:
 
 @pytest.fixture
 def chat_models(tmp_path: Path) -> OpenedChatModels:
-    return OpenedChatModels(ModelStore(tmp_path, Silent()), SecretStr("sk-not-a-key"))
+    return OpenedChatModels(
+        ModelStore(tmp_path, Silent()),
+        openai_api_key=SecretStr("sk-not-a-key"),
+        server_api_key=SecretStr("of-the-server"),
+    )
 
 
 @pytest.mark.slow
 def test_a_model_is_closed_with_the_context(embedded_models: ModelStore) -> None:
-    with OpenedChatModels(embedded_models, None).opened(str(embedded_models.path(SMOLLM))) as chat:
+    with OpenedChatModels(embedded_models).opened(str(embedded_models.path(SMOLLM))) as chat:
         assert chat.invoke("Hello.", max_tokens=2).text
     with pytest.raises(ModelError, match="is closed"):
         chat.invoke("Hello.")
@@ -169,6 +173,25 @@ def test_a_model_is_closed_with_the_context(embedded_models: ModelStore) -> None
 def test_a_url_opens_an_openai_compatible_server(chat_models: OpenedChatModels) -> None:
     with chat_models.opened("http://127.0.0.1:9/v1/#some-model") as chat:
         assert (chat.openai_api_base, chat.model_name) == ("http://127.0.0.1:9/v1", "some-model")  # type: ignore[attr-defined]
+
+
+def test_each_key_goes_where_it_belongs_and_nowhere_else(chat_models: OpenedChatModels, tmp_path: Path) -> None:
+    for model, key in [("http://127.0.0.1:9/v1#m", "of-the-server"), ("openai:gpt-4o-mini", "sk-not-a-key")]:
+        with chat_models.opened(model) as chat:
+            assert chat.openai_api_key.get_secret_value() == key  # type: ignore[attr-defined]
+    only_openai = OpenedChatModels(ModelStore(tmp_path, Silent()), openai_api_key=SecretStr("sk-not-a-key"))
+    with only_openai.opened("http://127.0.0.1:9/v1#m") as chat:
+        assert chat.openai_api_key.get_secret_value() == "none"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "model", ["http://me:hunter2@host/v1", "http://me:hun#ter2@host", "HTTP://me:hunter2@h/v1#m", "x://me:hunter2@h"]
+)
+def test_a_refusal_never_shows_a_password(chat_models: OpenedChatModels, model: str) -> None:
+    with pytest.raises(BadSettings) as refused, chat_models.opened(model):
+        pass
+    assert "hun" not in str(refused.value)
+    assert "ter2" not in str(refused.value)
 
 
 def test_a_provider_string_opens_by_langchain(chat_models: OpenedChatModels) -> None:
@@ -186,7 +209,7 @@ def test_a_malformed_name_is_refused_with_the_settings_name(chat_models: OpenedC
 
 
 def test_openai_without_a_key_names_the_key(tmp_path: Path) -> None:
-    keyless = OpenedChatModels(ModelStore(tmp_path, Silent()), None)
+    keyless = OpenedChatModels(ModelStore(tmp_path, Silent()), server_api_key=SecretStr("of-the-server"))
     with pytest.raises(BadSettings, match="OPENAI_API_KEY"), keyless.opened("openai:gpt-4o-mini"):
         pass
 

