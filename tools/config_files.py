@@ -4,6 +4,7 @@ Light on purpose: a mistake is reported before ZenML, which takes seconds, is im
 """
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,9 @@ RUN_SETTINGS = frozenset(
     "enable_pipeline_logs steps settings environment secrets tags extra model retry build schedule".split()
 )
 """What a file may hold beside `parameters`; ZenML documents each (PipelineRunConfiguration)."""
+
+PYDANTIC_SUBJECT = re.compile(r"^Value error, |^[A-Z][a-z]+ (?=should )")
+"""How pydantic begins its sentences ("Input should …", "List should …"); ours go on from the value."""
 
 NO_MOCK = "there is no mock mode: remove the key, and use max_samples for a short run"
 HINTS = {"mock": NO_MOCK, "is_dummy": NO_MOCK}
@@ -61,6 +65,7 @@ def read_config(function: Callable[..., Any], file: Path | None, assignments: Se
     parameter that is missing.
     """
     source = _read(file) if file else _Source({}, {(): "the command line"})
+    _check_margin(source, parameter_model(function))
     _check_keys(source, (), source.values, RUN_SETTINGS | {PARAMETERS})
     given = source.values.get(PARAMETERS) or {}
     if not isinstance(given, dict):
@@ -165,6 +170,14 @@ def _checked(function: Callable[..., Any], source: _Source) -> dict[str, Any]:
     return {name: value for name, value in checked.model_dump(mode="json").items() if name in checked.model_fields_set}
 
 
+def _check_margin(source: _Source, model: type[BaseModel]) -> None:
+    """Refuse a parameter at the left margin before it is compared with what else may stand there."""
+    for key in source.values:
+        if key in model.model_fields and key not in RUN_SETTINGS:
+            where = f"{source.place((key,))}: there is no key {key} at the left margin"
+            raise BadConfig(f"{where}; it belongs below `parameters:`.")
+
+
 def _check_keys(source: _Source, path: KeyPath, values: Mapping[str, Any], known: Iterable[str]) -> None:
     for key in values:
         if key not in known:
@@ -194,7 +207,7 @@ def _refusal(source: _Source, error: ValidationError, model: type[BaseModel]) ->
         return f"{source.place(path)}: {_shown(path)} is missing, and {model.__name__} needs it{how}."
     if first["type"] == "extra_forbidden":
         return _unknown(source, path, inner_names(model, str(path[0])))
-    message = first["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    message = PYDANTIC_SUBJECT.sub("", first["msg"]).replace(" after validation", "").rstrip(".")
     given = repr(first["input"])
     shown = given if len(given) <= 60 else f"{given[:57]}…"
     return f"{source.place(path)}: {_shown(path)} is {shown}, but it {message}."

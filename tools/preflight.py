@@ -8,6 +8,7 @@ from typing import Any
 
 from llm_engineering.application.features import cleaned_documents
 from llm_engineering.application.twins import twin_version
+from llm_engineering.application.warehouse import COLLECT_COMMAND
 from llm_engineering.bootstrap import Twin, opened
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.errors import BadConfig, BadSettings, EmptyCorpus
@@ -54,7 +55,7 @@ def _features(twin: Twin, parameters: Parameters) -> None:
     for author in _known(twin, parameters["author_full_names"]):
         if next(twin.warehouse.documents(author, include_gone=True), None) is None:
             raise EmptyCorpus(
-                f"The warehouse has no documents of {author.full_name}; collect some first: ./poe run-digital-data-etl."
+                f"The warehouse has no documents of {author.full_name}; collect some first: {COLLECT_COMMAND}."
             )
     _need_vectors(twin)
 

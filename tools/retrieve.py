@@ -6,6 +6,7 @@ import textwrap
 import click
 
 from llm_engineering.application.choosing import WantedTwin, chosen_author
+from llm_engineering.application.features import features_command
 from llm_engineering.application.retrieving import retrieve
 from llm_engineering.bootstrap import opened
 from llm_engineering.domain.chunks import RetrievedPassage
@@ -35,7 +36,7 @@ def call(question: str, author: str | None, k: int, as_json: bool) -> None:
     if not passages:
         raise EmptyCorpus(
             f"Nothing that {person.full_name} wrote is in the feature store; "
-            "fill it first: ./poe run-feature-engineering-pipeline."
+            f"fill it first: {features_command(person.full_name)}."
         )
     if as_json:
         click.echo(json.dumps([passage.model_dump(mode="json") for passage in passages], indent=2, ensure_ascii=False))

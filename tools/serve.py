@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from llm_engineering.application.asking import Asking, KnownAuthor
+from llm_engineering.application.features import features_command
 from llm_engineering.application.indexing import embedded_collection
-from llm_engineering.application.warehouse import USERS
-from llm_engineering.bootstrap import opened
+from llm_engineering.application.warehouse import COLLECT_COMMAND, USERS
+from llm_engineering.bootstrap import Twin, opened
 from llm_engineering.domain.documents import Category
-from llm_engineering.domain.errors import ServiceError
+from llm_engineering.domain.errors import MissingDependency, ModelError, ServiceError
+from llm_engineering.infrastructure.models.embedded import MODEL_PREFIX
 from llm_engineering.infrastructure.progress import TerminalProgress
 from llm_engineering.settings import Settings, load_settings
 from tools import console
@@ -136,6 +138,7 @@ def _asking(settings: Settings, address: str) -> Iterator[Asking]:
         twin.documents.count(USERS)
         twin.vectors.count(embedded_collection(Category.ARTICLES))
         click.echo("Loading the models ...")
+        _try_chat_model(twin)
         for note in twin.asking.warm_up():
             click.echo(f"Note: {note}")
         for line in served(twin.asking.authors(), address):
@@ -143,13 +146,28 @@ def _asking(settings: Settings, address: str) -> Iterator[Asking]:
         yield twin.asking
 
 
+def _try_chat_model(twin: Twin) -> None:
+    """Open CHAT_MODEL once when it is a file on this machine; a server need not be up yet.
+
+    Raises ServiceError, with what is wrong with its name or its file.
+    """
+    model = twin.settings.CHAT_MODEL.strip()
+    if not model.startswith(MODEL_PREFIX) and not model.endswith(".gguf"):
+        return
+    try:
+        with twin.chat_models.opened(model):
+            pass
+    except (ModelError, MissingDependency) as error:
+        raise ServiceError(f"CHAT_MODEL is {model}, which cannot be used: {error}") from error
+
+
 def served(authors: Sequence[KnownAuthor], address: str) -> list[str]:
     """Who can be asked and how, in lines to print."""
     if not authors:
-        return ["The warehouse knows no author yet; collect one with ./poe run-digital-data-etl."]
+        return [f"The warehouse knows no author yet; collect one with {COLLECT_COMMAND}."]
     lines = []
     for author in authors:
-        text = f"{author.chunks} chunks" if author.chunks else "no text yet: ./poe run-feature-engineering-pipeline"
+        text = f"{author.chunks} chunks" if author.chunks else f"no text yet: {features_command(author.full_name)}"
         others = [twin.twin for twin in author.twins if twin.twin != author.latest]
         named = (
             f"{author.latest} answers" if author.latest else 'no twin has passed evaluation: ask with "twin": "base"'

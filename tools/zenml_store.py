@@ -39,13 +39,15 @@ def ensure_store() -> None:
     a marker stands beside the database until it is whole, and what a stopped process left is
     made anew. Raises StoreError when ZenML's directory cannot be written.
     """
-    database = local_database()
-    if database is None:
-        return
-    marker = database.with_name("incomplete")
-    if database.exists() and not marker.exists():
-        return
+    directory = Path(os.environ.get("ZENML_CONFIG_PATH") or click.get_app_dir("zenml"))
     try:
+        database = local_database()  # makes ZenML's directory and its config file, too
+        if database is None:
+            return
+        directory = database.parent
+        marker = database.with_name("incomplete")
+        if database.exists() and not marker.exists():
+            return
         database.parent.mkdir(parents=True, exist_ok=True)
         with _alone(database.with_name("creation.lock")):
             if marker.exists() or not database.exists():
@@ -56,7 +58,7 @@ def ensure_store() -> None:
                 marker.unlink()
     except OSError as error:
         raise StoreError(
-            f"ZenML cannot keep its database in {database.parent} ({error.strerror}); make room or grant the "
+            f"ZenML cannot keep its database in {directory} ({error.strerror}); make room or grant the "
             "permission, or name another directory in ZENML_CONFIG_PATH."
         ) from error
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from llm_engineering.application import prompting
 from llm_engineering.application.answering import Answer, answer
 from llm_engineering.application.choosing import WantedTwin, chosen_author, chosen_twin, twin_name
+from llm_engineering.application.features import features_command
 from llm_engineering.application.indexing import embedded_collection
 from llm_engineering.application.open_chats import OpenChats
 from llm_engineering.application.ports import ChatModels, Embedder, Reranker, SparseEncoder, VectorStore
@@ -99,7 +100,7 @@ class Asking:
         if not passages:
             raise EmptyCorpus(
                 f"Nothing that {person.full_name} wrote is in the feature store, so there is nothing to answer from; "
-                "run ./poe run-feature-engineering-pipeline first."
+                f"fill it first: {features_command(person.full_name)}."
             )
         with self._chat(manifest) as chat:
             name = twin_name(manifest) if manifest else f"base ({_shown(self._base_model)})"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llm_engineering.application.training import slug
-from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.application.warehouse import COLLECT_COMMAND, Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.errors import BadInput, UnknownAuthor
 from llm_engineering.domain.identity import normalised_name
@@ -53,6 +53,8 @@ def chosen_author(warehouse: Warehouse, *, name: str | None, wanted: WantedTwin,
     if name is not None:
         author = warehouse.author(name)
         if wanted.name not in (None, slug(author.full_name)):
+            if not warehouse.twins(author):
+                raise BadInput(_none_passed(author, []))
             raise BadInput(
                 f'The twin "{wanted.name}" is not one of {author.full_name}, whose twins are called '
                 f"{slug(author.full_name)}; leave out the author or the twin's name."
@@ -60,7 +62,7 @@ def chosen_author(warehouse: Warehouse, *, name: str | None, wanted: WantedTwin,
         return author
     authors = warehouse.authors()
     if not authors:
-        raise UnknownAuthor("The warehouse knows no author yet; collect one with ./poe run-digital-data-etl.")
+        raise UnknownAuthor(f"The warehouse knows no author yet; collect one with {COLLECT_COMMAND}.")
     if wanted.name is not None:
         fitting = [author for author in authors if slug(author.full_name) == wanted.name]
         if not fitting:

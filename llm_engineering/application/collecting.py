@@ -47,12 +47,15 @@ def collect(
     """
     run = _Run(author, warehouse, language)
     arriving = (item for source in sources for item in _items(source, author))
+    unsaid: list[ItemReport] = []
     for item in progress.track(arriving, f"Collecting {author.full_name}", total=limit):
         done = run.take(item)
         if done is None:
             continue
         if done.outcome in NOT_STORED:
-            progress.note(f"{done.outcome}: {done.link} ({done.reason})")
+            unsaid.append(done)
+        if len(run.reports) > 1:  # why the only item failed is what the error says
+            _say(unsaid, progress)
         if limit is not None and len(run.reports) >= limit:
             break
     report = CollectionReport(
@@ -61,6 +64,7 @@ def collect(
         notes=[*(note for source in sources for note in source.notes), *run.notes()],
     )
     _check(report, author, warehouse, max_failure_share)
+    _say(unsaid, progress)
     return report
 
 
@@ -77,6 +81,13 @@ def known_validators(warehouse: Warehouse, author: Author) -> Callable[[str], tu
             if requested := document.extra.get("requested"):
                 known[requested] = validators
     return known.get
+
+
+def _say(unsaid: list[ItemReport], progress: Progress) -> None:
+    """Tell what became of these items, and forget them."""
+    for done in unsaid:
+        progress.note(f"{done.outcome}: {done.link} ({done.reason})")
+    unsaid.clear()
 
 
 def _items(source: Source, author: Author) -> Iterator[CollectedItem | RefusedItem]:
@@ -198,12 +209,16 @@ class _Run:
 
 
 def _check(report: CollectionReport, author: Author, warehouse: Warehouse, max_failure_share: float) -> None:
-    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count) or "no item at all"
     bad = [item for item in report.items if item.outcome in NOT_STORED]
+    too_much = report.failure_share > max_failure_share
+    if too_much and len(report.items) == 1:  # shares of one item would say nothing
+        [only] = bad
+        raise CollectError(only.reason if only.link in only.reason else f"{only.link}: {only.reason}")
+    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count) or "no item at all"
     bad.sort(key=lambda item: item.outcome is not Outcome.FAILED)
     reasons = "; ".join(f"{item.link}: {item.reason}" for item in bad[:3])
     first = f" First reasons: {reasons}" if reasons else ""
-    if report.failure_share > max_failure_share:
+    if too_much:
         raise CollectError(
             f"Too much failed for {author.full_name} ({counts}): {report.failure_share:.0%} of the items, "
             f"where max_failure_share is {max_failure_share:.0%}.{first}"

@@ -1,12 +1,13 @@
 """What the pipelines read: raw documents from the warehouse, cleaned ones from the feature store."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from llm_engineering.application.cleaning import clean
 from llm_engineering.application.indexing import cleaned_collection
 from llm_engineering.application.ports import VectorStore
-from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.application.warehouse import COLLECT_COMMAND, Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, CleanedDocument, RawDocument
 from llm_engineering.domain.errors import EmptyCorpus
@@ -15,6 +16,11 @@ MOST_IMPOSTORS = 10
 """Other authors that style is measured against; more add time, hardly anything else."""
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
+
+
+def features_command(author: str) -> str:
+    """What a user runs to fill the feature store with the texts of the author of that full name."""
+    return f"./poe run-feature-engineering-pipeline --set author_full_names={shlex.quote(f'[{author}]')}"
 
 
 def raw_documents(authors: Sequence[Author], warehouse: Warehouse) -> list[RawDocument]:
@@ -28,7 +34,7 @@ def raw_documents(authors: Sequence[Author], warehouse: Warehouse) -> list[RawDo
         documents = list(warehouse.documents(author, include_gone=True))
         if not documents:
             raise EmptyCorpus(
-                f"The warehouse has no documents of {author.full_name}; collect some first: ./poe run-digital-data-etl."
+                f"The warehouse has no documents of {author.full_name}; collect some first: {COLLECT_COMMAND}."
             )
         found += [document for document in documents if document.tombstoned_at is None]
     return sorted(found, key=_age)
@@ -43,8 +49,8 @@ def cleaned_documents(author: Author, vectors: VectorStore) -> list[CleanedDocum
     ]
     if not found:
         raise EmptyCorpus(
-            f"The feature store has no documents of {author.full_name}; fill it first: "
-            "./poe run-feature-engineering-pipeline."
+            f"The feature store has no documents of {author.full_name}; "
+            f"fill it first: {features_command(author.full_name)}."
         )
     return sorted(found, key=_age)
 

@@ -12,6 +12,9 @@ from llm_engineering.domain.errors import UnknownAuthor
 from llm_engineering.domain.identity import author_id
 from llm_engineering.domain.twins import TwinManifest
 
+COLLECT_COMMAND = "./poe run-digital-data-etl --config configs/digital_data_etl_example.yaml"
+"""What a user runs to fill the warehouse, once their name and sources stand in that file."""
+
 USERS = "users"
 QUARANTINE = "quarantine"
 TWINS = "twins"
@@ -46,7 +49,7 @@ class Warehouse:
         names = [author.full_name for author in self.authors()]
         if not names:
             raise UnknownAuthor(
-                f'No author "{full_name}": the warehouse is empty. Collect one first: ./poe run-digital-data-etl.'
+                f'No author "{full_name}": the warehouse is empty. Collect one first: {COLLECT_COMMAND}.'
             )
         close = difflib.get_close_matches(full_name, names, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {', '.join(names[:10])}."

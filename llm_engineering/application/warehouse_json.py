@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from llm_engineering.application.ports import Progress
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, Outcome, RawDocument
-from llm_engineering.domain.errors import BadInput
+from llm_engineering.domain.errors import BadInput, StoreError
 from llm_engineering.domain.identity import canonical_link
 from llm_engineering.domain.repository_text import as_files, as_markdown
 
@@ -93,9 +94,15 @@ def import_json(directory: Path, warehouse: Warehouse, progress: Progress) -> Im
 def export_json(directory: Path, warehouse: Warehouse, progress: Progress) -> ExportReport:
     """Write the warehouse as the reference's four JSON files; documents that are gone stay out.
 
-    Each file is replaced as a whole, so an interruption leaves the old one.
+    Each file is replaced as a whole, so an interruption leaves the old one. Raises StoreError
+    when the directory cannot be made, or a file not written.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The directory {directory} cannot be made ({error.strerror}); name another one with --data-dir."
+        ) from error
     authors = warehouse.authors()
     users = [
         {"_id": str(author.id), "first_name": author.first_name, "last_name": author.last_name} for author in authors
@@ -256,5 +263,13 @@ def _record(document: RawDocument) -> dict[str, Any]:
 
 def _write(path: Path, records: list[dict[str, Any]]) -> None:
     partial = path.with_suffix(".json.partial")
-    partial.write_text(json.dumps(records, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(partial, path)
+    try:
+        partial.write_text(json.dumps(records, ensure_ascii=False, indent=1), encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        with suppress(OSError):  # it takes up room, and is of no use to anybody
+            partial.unlink()
+        raise StoreError(
+            f"{path} could not be written ({error.strerror}); free some space or grant the permission and run again, "
+            "or name another directory with --data-dir."
+        ) from error

@@ -201,7 +201,18 @@ def test_a_provider_string_opens_by_langchain(chat_models: OpenedChatModels) -> 
 
 
 @pytest.mark.parametrize(
-    "model", ["", "nonsense", "http://host/v1", "https:///v1#m", "nobody:model", ":model", "openai:"]
+    "model",
+    [
+        "",
+        "nonsense",
+        "http://host/v1",
+        "https:///v1#m",
+        "http://host:x/v1#m",
+        "http://[::1/v1#m",
+        "nobody:model",
+        ":model",
+        "openai:",
+    ],
 )
 def test_a_malformed_name_is_refused_with_the_settings_name(chat_models: OpenedChatModels, model: str) -> None:
     with pytest.raises(BadSettings, match="CHAT_MODEL is"), chat_models.opened(model):

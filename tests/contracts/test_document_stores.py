@@ -95,6 +95,13 @@ class TestSqliteDocuments(DocumentStoreContract):
         with pytest.raises(StoreUnreachable, match=r"(?s)a (file|directory).*DATABASE_HOST"):
             store.upsert("articles", [{"_id": "1"}])
 
+    @pytest.mark.parametrize("place", ["data", "data/deeper"])
+    def test_a_file_in_the_way_of_the_directory_is_named(self, tmp_path: Path, place: str) -> None:
+        (tmp_path / "data").write_text("in the way")
+        store = SqliteDocuments(tmp_path / place / "twin.sqlite3")
+        with pytest.raises(StoreUnreachable, match=r"/data is a file in the way.* DATA_DIR or DATABASE_HOST"):
+            store.upsert("articles", [{"_id": "1"}])
+
     def test_a_file_that_is_no_database_is_left_alone_and_named(self, tmp_path: Path) -> None:
         path = tmp_path / "notes.txt"
         path.write_text("Dear diary, " * 500)
@@ -121,6 +128,7 @@ assert store.get("articles", "kept")
 """
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
         assert "free some space" in done.stdout
+        assert "what earlier batches wrote is kept" in done.stdout
         assert str(path) in done.stdout
         after = SqliteDocuments(path)
         assert [record["_id"] for record in after.find("articles")] == ["kept"]
@@ -188,6 +196,7 @@ def test_a_mongodb_that_does_not_answer_is_reported_in_time_and_without_the_pass
         assert time.monotonic() - start < 3
     assert host in str(unreachable.value)
     assert "hunter2" not in str(unreachable.value)
+    assert "configured timeouts" not in str(unreachable.value)
     store.close()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from llm_engineering.application.ports import Embedder
-from llm_engineering.domain.errors import ModelError
+from llm_engineering.domain.errors import BadSettings, ModelError
 from llm_engineering.infrastructure.models.sparse import Bm25Encoder
 from llm_engineering.infrastructure.models.store import ModelStore
 from tests.contracts.embedder import TEXTS, EmbedderContract
@@ -74,6 +74,14 @@ def test_an_embedder_that_is_not_there_names_the_setting(tmp_path: Path) -> None
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match="TEXT_EMBEDDING_MODEL_ID"):
         SentenceEmbedder(tmp_path / "empty")
+
+
+@pytest.mark.slow
+def test_a_device_that_is_not_there_names_its_setting(tmp_path: Path) -> None:
+    from llm_engineering.infrastructure.models.embedder import SentenceEmbedder
+
+    with pytest.raises(BadSettings, match="RAG_MODEL_DEVICE is cuda:99"):
+        SentenceEmbedder(tmp_path, device="cuda:99")
 
 
 @pytest.mark.slow

@@ -168,7 +168,7 @@ class TestServerVectors(VectorStoreContract):
             other.close()
 
 
-@pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
+@pytest.mark.filterwarnings("error:Api key is used with an insecure connection")
 def test_a_qdrant_that_does_not_answer_is_reported_without_the_key() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # bound but not listening: connections are refused
@@ -191,6 +191,28 @@ def test_a_qdrant_that_accepts_and_stays_silent_is_reported_in_time() -> None:
             store.count("embedded_articles")
         assert time.monotonic() - start < 5
         store.close()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("url", "times"),
+    [
+        ("http://qdrant.example:6333", 1),
+        ("http://10.1.2.3:6333", 1),
+        ("http://localhost:6333", 0),
+        ("http://127.0.0.1:6333", 0),
+        ("http://[::1]:6333", 0),
+        ("https://cloud.example", 0),
+    ],
+)
+def test_a_key_that_others_can_overhear_is_a_sentence_said_once(
+    url: str, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        ServerVectors(url, "hunter2").close()
+    said = [message for message in caplog.messages if "unencrypted" in message]
+    assert len(said) == times
+    assert "hunter2" not in caplog.text
 
 
 def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it() -> None:

@@ -55,6 +55,16 @@ class Given:
             yield item
 
 
+class Noting(Silent):
+    """Remembers what was noted."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
 @pytest.fixture
 def store() -> CountingDocuments:
     return CountingDocuments()
@@ -305,6 +315,17 @@ def test_too_many_failures_end_the_run_with_counts_and_reasons(warehouse):
         run(warehouse, [Given(item("a", different(1)), *failed, item("b", different(2)))])
     assert len(list(warehouse.documents(MARA))) == 2
     assert run(warehouse, [Given(*failed)], max_failure_share=1.0).failure_share == 1.0
+
+
+def test_the_only_item_that_fails_has_its_reason_told_once(warehouse):
+    progress = Noting()
+    given = Given(RefusedItem("https://a.example/", Outcome.FAILED, "a.example is away."))
+    with pytest.raises(CollectError, match=r"^https://a\.example/: a\.example is away\.$"):
+        collect(MARA, [given], warehouse, progress=progress)
+    assert progress.notes == []
+    two = Given(RefusedItem("f", Outcome.FAILED, "away"), item("a"))
+    collect(MARA, [two], warehouse, progress=progress)
+    assert progress.notes == ["failed: f (away)"]
 
 
 def test_an_author_without_any_document_is_an_error_that_says_why(warehouse):

@@ -30,7 +30,7 @@ IDA, OTTO = Author.named("Ida Learner"), Author.named("Otto Other")
 WHO = {"author_full_name": IDA.full_name}
 SPLIT, OTHER_SPLIT = 0.25, 0.5
 """One of Ida's four documents is held out, or two."""
-SHORT = {"max_steps": 1, "max_seq_length": 160, "lora_rank": 4, "lora_alpha": 8}
+SHORT = {"max_steps": 1, "max_seq_length": 112, "lora_rank": 4, "lora_alpha": 8}
 
 
 @pytest.fixture(scope="module")

@@ -165,9 +165,15 @@ def test_a_twin_of_somebody_else_is_refused(tmp_path: Path) -> None:
         world.asking.ask("Why?", author="Mara Lindqvist", twin="edmund-achterberg/1")
 
 
+def test_a_twins_name_asked_of_an_author_who_has_no_twin_says_that_there_is_none_yet(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    with pytest.raises(BadInput, match="Mara Lindqvist has no twin yet"):
+        world.asking.ask("Why?", author="Mara Lindqvist", twin="edmund-achterberg")
+
+
 def test_an_author_of_whom_nothing_is_indexed_gets_no_ungrounded_answer(tmp_path: Path) -> None:
     world = a_world(tmp_path, MARA, indexed=False)
-    with pytest.raises(EmptyCorpus, match="run-feature-engineering-pipeline"):
+    with pytest.raises(EmptyCorpus, match=r"pipeline --set author_full_names='\[Mara Lindqvist\]'"):
         world.asking.ask("Why?", twin="base")
     assert world.chats.events == []
 

@@ -1,6 +1,7 @@
 """Every task exists, explains itself, and says in a sentence what it is missing."""
 
 import importlib
+import re
 import shlex
 import tomllib
 from collections.abc import Iterator
@@ -12,12 +13,15 @@ import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
 
-from llm_engineering.domain.errors import BadInput, MissingDependency, ServiceError
+from llm_engineering.domain.errors import BadConfig, BadInput, MissingDependency, ServiceError
 from llm_engineering.settings import load_settings
+from pipelines import PIPELINES
 from tests.loopback import Reply, serving
 from tools.benchmark import benchmarks
 from tools.call_service import asked
+from tools.config_files import read_config
 from tools.infrastructure import compose
+from tools.preflight import check_parameters
 from tools.zenml_settings import plain_values
 from tools.zenml_store import steps_may_run_elsewhere
 
@@ -46,6 +50,14 @@ def commands() -> Iterator[tuple[str, str, list[str]]]:
             yield name, words[2], words[3:]
 
 
+def command_of(module: str) -> click.Command:
+    """The click command that `python -m MODULE` runs: the group, where there is one."""
+    package = (REPOSITORY / module.replace(".", "/")).is_dir()
+    where = importlib.import_module(f"{module}.__main__" if package else module)
+    found = [value for value in vars(where).values() if isinstance(value, click.Command)]
+    return next((value for value in found if isinstance(value, click.Group)), found[0])
+
+
 def test_every_promised_task_is_there_with_its_help() -> None:
     assert not set(PROMISED) - tasks().keys()
     assert all(task["help"] for task in tasks().values())
@@ -53,12 +65,7 @@ def test_every_promised_task_is_there_with_its_help() -> None:
 
 @pytest.mark.parametrize(("task", "module", "arguments"), list(commands()), ids=lambda value: str(value))
 def test_every_command_explains_itself(task: str, module: str, arguments: list[str]) -> None:
-    where = importlib.import_module(module if module != "tools.quickstart" else "tools.quickstart.__main__")
-    if module == "tools.sample_site":
-        where = importlib.import_module("tools.sample_site.__main__")
-    found = [value for value in vars(where).values() if isinstance(value, click.Command)]
-    command = next((value for value in found if isinstance(value, click.Group)), found[0])
-    shown = CliRunner().invoke(command, [*arguments, "--help"])
+    shown = CliRunner().invoke(command_of(module), [*arguments, "--help"])
     assert shown.exit_code == 0, shown.output
     assert "Usage:" in shown.output
     assert "--help" in shown.output
@@ -68,6 +75,66 @@ def test_every_config_that_a_task_names_exists() -> None:
     named = [word for _, _, arguments in commands() for word in arguments if word.endswith(".yaml")]
     assert named
     assert all((REPOSITORY / name).is_file() for name in named)
+
+
+# ------------------------------------------------------------------------------ what README.md says to type
+
+
+def typed_commands() -> list[str]:
+    """Every `./poe …` line of the fenced blocks of README.md."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (REPOSITORY / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.startswith("./poe ")]
+
+
+def check_typed(line: str) -> None:
+    """Raise what the command would raise for its arguments, without running it."""
+    _, task, *arguments = shlex.split(line, comments=True)
+    assert task in tasks(), f"there is no task {task}"
+    ours = {name: (module, given) for name, module, given in commands()}
+    if task not in ours:
+        assert not arguments, f"{task} is not a command of ours; nobody checks its arguments"
+        return
+    module, given = ours[task]
+    command, words = command_of(module), [*given, *arguments]
+    if isinstance(command, click.Group):
+        name, *words = words
+        command = command.commands[name]
+    context = command.make_context(task, words)
+    if module == "tools.run":
+        pipeline, values = given[0], context.params
+        wanted = read_config(PIPELINES[pipeline], values["config"], values["assignments"])
+        check_parameters(pipeline, wanted.parameters)
+
+
+@pytest.fixture
+def in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    monkeypatch.delenv("POE_PWD", raising=False)
+
+
+def test_the_readme_has_commands_to_type() -> None:
+    assert len(typed_commands()) >= 15
+
+
+@pytest.mark.parametrize("line", typed_commands())
+@pytest.mark.usefixtures("in_the_checkout")
+def test_every_command_of_the_readme_is_one_that_its_task_takes(line: str) -> None:
+    check_typed(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "./poe run-training-pipeline --set 'author_name=Your Name'",
+        "./poe run-evaluation-pipeline --set max_prompts=many --set 'author_full_name=Your Name'",
+        "./poe run-digital-data-etl --config configs/nothing.yaml",
+        "./poe quickstart --autor Somebody",
+    ],
+)
+@pytest.mark.usefixtures("in_the_checkout")
+def test_a_command_that_its_task_does_not_take_would_be_found(line: str) -> None:
+    with pytest.raises((BadConfig, click.UsageError)):
+        check_typed(line)
 
 
 # ------------------------------------------------------------------------------ docker

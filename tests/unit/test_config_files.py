@@ -111,9 +111,15 @@ def test_a_wrong_plan_field_is_named_with_close_matches(file: Path) -> None:
 def test_a_parameter_at_the_left_margin_is_sent_to_its_place(file: Path) -> None:
     message = refusal("feature_engineering", file, "author_full_names: [Ada Example]\n")
     assert message == (
-        f"{file}, line 1: there is no key author_full_names at the left margin; "
-        "parameters of the pipeline stand below `parameters:`."
+        f"{file}, line 1: there is no key author_full_names at the left margin; it belongs below `parameters:`."
     )
+
+
+def test_a_parameter_at_the_left_margin_is_not_taken_for_a_run_setting(file: Path) -> None:
+    message = refusal("digital_data_etl", file, "user_full_name: Ada Example\nparameters:\n  links: []\n")
+    assert "line 1" in message
+    assert "below `parameters:`" in message
+    assert "did you mean" not in message
 
 
 def test_a_run_setting_among_the_parameters_is_sent_to_its_place(file: Path) -> None:
@@ -144,6 +150,7 @@ def test_the_references_files_that_do_not_mock_are_read_as_they_are(file: Path) 
             "dataset_type is 'instructions', but it should be 'instruction' or 'preference'",
         ),
         ("push_to_huggingface: perhaps", "push_to_huggingface is 'perhaps', but it should be a valid boolean"),
+        ("author_full_name: ''", "author_full_name is '', but it should have at least 1 character"),
         ("author_full_name: 7", "author_full_name is 7, but it should be a valid string"),
     ],
 )

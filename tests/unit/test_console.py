@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import subprocess
 import sys
 import tomllib
@@ -105,6 +106,21 @@ def test_a_reader_that_goes_away_is_no_error_to_speak_of() -> None:
     assert done.stderr == ""
 
 
+def test_a_terminal_that_is_not_utf_8_gets_question_marks_and_no_crash() -> None:
+    code = (
+        "import click; from tools.console import main, say;"
+        "main(click.Command('talk', callback=lambda: click.echo('caf\\xe9 \\u2192 done') or say('\\u2026')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"caf\xe9 ? done\n", b"?\n")
+
+
 def test_log_records_go_to_a_file_below_the_output_directory(output: Path) -> None:
     root = logging.getLogger()
     before = list(root.handlers)
@@ -131,8 +147,6 @@ def test_what_the_user_set_in_the_environment_wins(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("ZENML_ANALYTICS_OPT_IN", "true")
     monkeypatch.setenv("ZENML_CUSTOM_SOURCE_ROOT", "/elsewhere")
     environment.prepare()
-    import os
-
     assert os.environ["ZENML_ANALYTICS_OPT_IN"] == "true"
     assert os.environ["ZENML_CUSTOM_SOURCE_ROOT"] == "/elsewhere"
     assert os.environ["TOKENIZERS_PARALLELISM"] == "false"

@@ -68,7 +68,8 @@ def test_an_export_is_recognised_by_what_it_holds(tmp_path: Path, name, kind):
         ({"kind": "sitemap", "url": "https://a.example/s", "prefix": 3}, "texts"),
         ({}, "needs a url or a path"),
         ("ftp://a.example/x", "neither http nor https"),
-        ({"kind": "page", "url": "file:///etc/passwd"}, "neither http nor https"),
+        ("ftp://a.example/", "files and folders can be collected"),
+        ({"kind": "page", "url": "file:///etc/passwd"}, r"given as path: /etc/passwd\."),
     ],
 )
 def test_what_is_wrong_with_an_entry_is_said_with_what_is_known(entry, said):

@@ -170,3 +170,17 @@ def test_every_spelling_of_a_repository_has_one_link():
 def test_files_can_be_cut_out_of_the_markdown_again():
     files = {"a.py": "x = '```'\n", "b.md": "# B\n\n## a.py\n\ntext", "c.py": "", "d.py": "no newline"}
     assert as_files(*as_markdown(files.items())) == files
+
+
+def test_a_place_without_a_repository_says_so(tmp_path):
+    (tmp_path / "a file").write_text("root:x:0:0")
+    for place in (tmp_path, tmp_path / "a file", tmp_path / "nothing"):
+        reason = refused(place.as_uri()).reason
+        assert reason == f"{place} holds no git repository; correct the path."
+
+
+def test_why_git_failed_is_its_own_first_sentence(tmp_path):
+    git(tmp_path, "init")
+    reason = refused(tmp_path.as_uri()).reason
+    assert reason.startswith(f"git rev-parse of {tmp_path.as_uri()} failed: ")
+    assert ".." not in reason

@@ -14,15 +14,7 @@ from llm_engineering.settings import Settings, load_settings
 @pytest.fixture(autouse=True)
 def _no_dotenv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in (
-        "DATABASE_HOST",
-        "QDRANT_DATABASE_HOST",
-        "USE_QDRANT_CLOUD",
-        "DATA_DIR",
-        "MODELS_DIR",
-        "CHAT_MODEL",
-        "OPENAI_MODEL_ID",
-    ):
+    for name in Settings.model_fields:
         monkeypatch.delenv(name, raising=False)
 
 

@@ -12,7 +12,7 @@ from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.application.warehouse_json import export_json, import_json
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, RawDocument
-from llm_engineering.domain.errors import BadInput
+from llm_engineering.domain.errors import BadInput, StoreError
 from tests.fakes import InMemoryDocuments
 
 ANN = Author.named("Ann Marie Lee")
@@ -163,6 +163,18 @@ def test_the_export_has_the_references_shape(tmp_path, warehouse):
     }
     [user] = json.loads((tmp_path / "out" / "UserDocument.json").read_text(encoding="utf-8"))
     assert user == {"_id": str(ANN.id), "first_name": "Ann Marie", "last_name": "Lee"}
+
+
+def test_an_export_that_finds_no_room_names_the_file_and_leaves_no_part_of_one(tmp_path, warehouse):
+    import_json(written(tmp_path, User=[USER], Article=[article()]), warehouse, Silent())
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "ArticleDocument.json.partial").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match=r"ArticleDocument\.json could not be written \(No space left on device\)"):
+        export_json(full, warehouse, Silent())
+    assert [file.name for file in full.iterdir()] == ["UserDocument.json"]
+    with pytest.raises(StoreError, match="cannot be made"):
+        export_json(full / "UserDocument.json" / "deeper", warehouse, Silent())
 
 
 def test_documents_that_are_gone_are_not_exported(tmp_path, warehouse):

@@ -44,6 +44,8 @@ def quickstart(author: str | None, sources: tuple[str, ...], retrain: bool, port
     """
     if bool(author) != bool(sources):
         raise BadInput("--author and --source belong together: whose words, and where they are.")
+    if any(not source.strip() for source in sources):
+        raise BadInput("--source is empty; name a feed, site, page, folder or export.")
     wanted = Wanted(author, [_absolute(source) for source in sources], retrain, port, max_samples)
     console.log_to_file("quickstart")
     run = Quickstart(wanted)

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from llm_engineering.application.ports import Progress, Silent
 from llm_engineering.domain.errors import ModelError
-from llm_engineering.infrastructure.models.precision import cpu_prefers_bfloat16, let_threads_wait_passively
+from llm_engineering.infrastructure.models.precision import (
+    cpu_prefers_bfloat16,
+    let_threads_wait_passively,
+    require_device,
+)
 from llm_engineering.infrastructure.models.quiet import quiet_transformers
 
 if TYPE_CHECKING:
@@ -27,12 +31,14 @@ class SentenceEmbedder:
     def __init__(self, model: str | Path, *, device: str = "cpu", model_id: str | None = None) -> None:
         """Load it to `device` (cpu, mps, cuda, cuda:N). `model_id` is the name to go by.
 
-        Raises ModelError when there is no such model, or it embeds no text.
+        Raises ModelError when there is no such model, or it embeds no text, and BadSettings when there is no
+        such device.
         """
         let_threads_wait_passively()
         import torch
         from sentence_transformers import SentenceTransformer
 
+        require_device(device)
         quiet_transformers()
         dtype = torch.bfloat16 if device == "cpu" and cpu_prefers_bfloat16() else torch.float32
         is_directory = Path(model).is_dir()

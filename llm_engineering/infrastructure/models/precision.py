@@ -1,8 +1,10 @@
-"""Which number format this processor computes fastest in, and how its threads should wait."""
+"""Which number format this processor computes fastest in, which devices it has, and how its threads should wait."""
 
 import os
 import time
 from functools import cache
+
+from llm_engineering.domain.errors import BadSettings
 
 
 def let_threads_wait_passively() -> None:
@@ -12,6 +14,20 @@ def let_threads_wait_passively() -> None:
     to ten times slower. A value that the user has set in the environment is kept.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def require_device(device: str) -> None:
+    """Raises BadSettings, naming RAG_MODEL_DEVICE, when PyTorch finds no such device (cpu, mps, cuda, cuda:N)."""
+    import torch
+
+    kind, _, number = device.partition(":")
+    if kind == "cuda":
+        there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        usable = int(number or 0) < there
+    else:
+        usable = kind != "mps" or torch.backends.mps.is_available()
+    if not usable:
+        raise BadSettings(f"RAG_MODEL_DEVICE is {device}, but PyTorch finds no such device here; set it to cpu.")
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from llm_engineering.domain.errors import ModelError
-from llm_engineering.infrastructure.models.precision import let_threads_wait_passively
+from llm_engineering.infrastructure.models.precision import let_threads_wait_passively, require_device
 from llm_engineering.infrastructure.models.quiet import quiet_transformers
 
 
@@ -13,10 +13,15 @@ class CrossEncoderReranker:
     """A sentence-transformers cross-encoder, e.g. cross-encoder/ms-marco-MiniLM-L-4-v2, or a directory."""
 
     def __init__(self, model_id: str, device: str = "cpu") -> None:
-        """Load it to `device`. Raises ModelError when there is no such model or it is no cross-encoder."""
+        """Load it to `device`.
+
+        Raises ModelError when there is no such model or it is no cross-encoder, BadSettings when
+        there is no such device.
+        """
         let_threads_wait_passively()
         from sentence_transformers import CrossEncoder
 
+        require_device(device)
         quiet_transformers()
         try:
             self._model = CrossEncoder(model_id, device=device, local_files_only=Path(model_id).is_dir(), num_labels=1)

@@ -110,8 +110,9 @@ class GuardedBackend(httpcore.NetworkBackend):
             return addresses
         private = [address for address in addresses if not is_public(address)]
         if private:
+            leads = "" if host.strip("[]") == private[0] else f" leads to {private[0]}, which"
             raise FetchRefused(
-                f"{host} leads to {private[0]}, which is not a public address; "
+                f"{host}{leads} is not a public address; "
                 "name the host in CRAWLER_ALLOWED_PRIVATE_HOSTS if you trust it."
             )
         return addresses

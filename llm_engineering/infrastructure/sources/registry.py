@@ -77,9 +77,19 @@ def source_for(entry: str | Mapping[str, Any], *, fetcher: Fetcher, validators: 
         raise BadConfig(f"A source of kind {name} has no {_joined(unknown)}; known are {allowed}.")
     if any(not isinstance(value, str) for value in given.values()):
         raise BadConfig(f"The options of the source {place} must be texts.")
-    if kind.place == "url" and name != "git" and urlsplit(place).scheme.lower() not in ("http", "https"):
-        raise BadConfig(f"{place} is neither http nor https; a file or folder is given as path: {place}.")
+    if kind.place == "url" and name != "git":
+        _require_web(place)
     return kind.build(place.strip(), given, fetcher, validators)
+
+
+def _require_web(url: str) -> None:
+    """Raises BadConfig for an address that is neither http nor https."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    if scheme == "file":
+        raise BadConfig(f"{url} is neither http nor https; a file or folder is given as path: {parts.path}.")
+    if scheme not in ("http", "https"):
+        raise BadConfig(f"{url} is neither http nor https; only such addresses, files and folders can be collected.")
 
 
 def _recognised(given: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from llm_engineering.application.ports import CollectedItem, RefusedItem
 from llm_engineering.domain.authors import Author
@@ -30,6 +31,7 @@ SKIPPED_NAMES = re.compile(
     re.IGNORECASE,
 )
 GENERATED = re.compile(rb"@generated|do not edit|automatically generated|auto-generated", re.IGNORECASE)
+NO_REPOSITORY = re.compile(r"does not appear to be a git repository|invalid gitfile format|not a git repository")
 SAFE_CONFIG = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
@@ -177,11 +179,16 @@ class GitRepository:
             out.seek(0)
             err.seek(0)
             if process.returncode != 0:
-                said = err.read(2000).decode("utf-8", "replace").strip().splitlines()
-                raise CollectError(
-                    f"git {arguments[0]} of {self._url} failed: {said[-1] if said else process.returncode}."
-                )
+                raise CollectError(self._refusal(arguments[0], err.read(2000).decode("utf-8", "replace")))
             return out.read()
+
+    def _refusal(self, command: str, said: str) -> str:
+        """Why git failed: its first line that says "fatal:"; what follows is advice for other cases."""
+        if self._url.startswith("file:") and NO_REPOSITORY.search(said):
+            return f"{url2pathname(urlsplit(self._url).path)} holds no git repository; correct the path."
+        lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it gave no reason"]
+        reason = next((line for line in lines if line.startswith("fatal: ")), lines[-1])
+        return f"git {command} of {self._url} failed: {reason.removeprefix('fatal: ').rstrip('.')}."
 
     def _wait(self, process: "subprocess.Popen[bytes]", folder: Path) -> None:
         end = time.monotonic() + self._timeout

@@ -173,4 +173,6 @@ def _first_words(error: Exception) -> str:
     """What the server or driver said, without the state of the whole cluster behind it."""
     details = getattr(error, "details", None) or {}
     said = " ".join(str(details.get("errmsg") or error).split())
-    return said.split(", Timeout:")[0].split(", full error:")[0][:300].rstrip(".")
+    for state in (" (configured timeouts", ", Timeout:", ", full error:"):
+        said = said.split(state)[0]
+    return said[:300].rstrip(".")

@@ -1,7 +1,11 @@
 """Vectors on a Qdrant server or in Qdrant Cloud."""
 
+import ipaddress
+import logging
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -38,14 +42,18 @@ class ServerVectors:
             # The HTTP library would quote the key in its complaint about the header.
             raise BadSettings("QDRANT_APIKEY holds a line break or the like; copy the key again, without it.")
         try:
-            client = QdrantClient(
-                url=url, api_key=api_key, timeout=max(1, round(timeout_seconds)), check_compatibility=False
-            )
+            with warnings.catch_warnings():  # what the library would say has no address and no advice
+                warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
+                client = QdrantClient(
+                    url=url, api_key=api_key, timeout=max(1, round(timeout_seconds)), check_compatibility=False
+                )
         except ValueError as error:
             raise BadSettings(
                 f"{_address(url)} is no address of a Qdrant server ({type(error).__name__}); "
                 "write QDRANT_DATABASE_HOST or QDRANT_CLOUD_URL as a host name or as https://HOST:PORT."
             ) from None
+        if api_key and _is_overheard(url):
+            _say_overheard(_address(url))
         self._use(client, _address(url))
 
     @classmethod
@@ -218,6 +226,26 @@ def _address(url: str) -> str:
     """The URL without a login or query that somebody may have put in it."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rsplit('@', 1)[-1]}" if parts.netloc else url.rsplit("@", 1)[-1]
+
+
+def _is_overheard(url: str) -> bool:
+    """Whether what is sent there leaves this machine unencrypted."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host == "localhost":
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True
+
+
+@cache  # once is enough, however often a store is opened
+def _say_overheard(address: str) -> None:
+    logging.getLogger(__name__).warning(
+        "The key of Qdrant goes to %s unencrypted, so anybody on the way can read it; write the address as https://…",
+        address,
+    )
 
 
 def _dense_size(info: "CollectionInfo") -> int | None:

@@ -118,6 +118,11 @@ class SqliteDocuments:
                 yield self._connection
             except sqlite3.Error as error:
                 raise _explained(self._path, error) from error
+            except (FileExistsError, NotADirectoryError) as error:
+                raise StoreUnreachable(
+                    f"{_in_the_way(self._path)} is a file in the way of the directory of the warehouse {self._path}; "
+                    "move it away, or correct DATA_DIR or DATABASE_HOST."
+                ) from error
             except OSError as error:
                 raise StoreUnreachable(
                     f"Cannot make a place for the warehouse {self._path}: {error.strerror}; "
@@ -136,6 +141,11 @@ def _opened(path: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _in_the_way(path: Path) -> Path:
+    """The nearest thing above the path that is there; known to be no directory."""
+    return next((above for above in path.parents if above.exists()), path.parent)
 
 
 def _row(collection: str, record: Record) -> tuple[str, str, str]:
@@ -187,7 +197,7 @@ def _explained(path: Path, error: sqlite3.Error) -> StoreError:
         case "FULL" | "IOERR":
             return StoreError(
                 f"The disk took no more of the warehouse {path}: {error}; free some space and run again, "
-                "all that was written before is kept."
+                "what earlier batches wrote is kept."
             )
         case "NOTADB" | "CORRUPT":
             return StoreError(
