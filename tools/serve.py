@@ -20,7 +20,6 @@ from llm_engineering.application.warehouse import COLLECT_COMMAND, USERS
 from llm_engineering.bootstrap import Twin, opened
 from llm_engineering.domain.documents import Category
 from llm_engineering.domain.errors import MissingDependency, ModelError, ServiceError
-from llm_engineering.infrastructure.models.embedded import MODEL_PREFIX
 from llm_engineering.infrastructure.progress import TerminalProgress
 from llm_engineering.settings import Settings, load_settings
 from tools import console
@@ -152,7 +151,7 @@ def _try_chat_model(twin: Twin) -> None:
     Raises ServiceError, with what is wrong with its name or its file.
     """
     model = twin.settings.CHAT_MODEL.strip()
-    if not model.startswith(MODEL_PREFIX) and not model.endswith(".gguf"):
+    if not model.startswith("embedded:") and not model.endswith(".gguf"):
         return
     try:
         with twin.chat_models.opened(model):

@@ -53,12 +53,10 @@ def chosen_author(warehouse: Warehouse, *, name: str | None, wanted: WantedTwin,
     if name is not None:
         author = warehouse.author(name)
         if wanted.name not in (None, slug(author.full_name)):
+            whose = f"whose twins are called {slug(author.full_name)}; leave out the author or the twin's name"
             if not warehouse.twins(author):
-                raise BadInput(_none_passed(author, []))
-            raise BadInput(
-                f'The twin "{wanted.name}" is not one of {author.full_name}, whose twins are called '
-                f"{slug(author.full_name)}; leave out the author or the twin's name."
-            )
+                whose = f'who has no twin yet; leave out the author, or ask the base model with "twin": "{BASE}"'
+            raise BadInput(f'The twin "{wanted.name}" is not one of {author.full_name}, {whose}.')
         return author
     authors = warehouse.authors()
     if not authors:
