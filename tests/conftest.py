@@ -8,6 +8,9 @@ import pytest
 from llm_engineering.application.ports import Silent
 from llm_engineering.domain.errors import TwinError
 from llm_engineering.infrastructure.models.store import ModelStore
+from tools import environment
+
+environment.prepare()  # before any test loads torch, whose idle threads would spin otherwise
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -251,6 +251,18 @@ def test_stores_that_another_process_has_open_are_one_sentence(home: Path, embed
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("chat_model", ["embedded:nope", "cut off.gguf"])
+def test_a_chat_model_that_cannot_work_is_one_sentence_at_the_start(
+    tmp_path: Path, embedder: Path, chat_model: str
+) -> None:
+    (tmp_path / "cut off.gguf").write_bytes(b"GGUF\x03\x00")
+    code, out, err = ended(command(tmp_path, embedder, chat_model, "--port", "0"))
+    assert code == 1
+    assert "Listening" not in out
+    assert err.startswith(f"Error: CHAT_MODEL is {chat_model}, which cannot be used: ")
+    assert len(err.splitlines()) == 1
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com"])
 def test_the_service_listens_to_no_other_machine(home: Path, embedder: Path, host: str) -> None:
     code, out, err = ended(command(home, embedder, "openai:unused", "--host", host))

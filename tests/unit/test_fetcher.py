@@ -272,6 +272,12 @@ def test_a_name_that_stands_for_a_private_address_is_refused_after_dns(address):
         fetcher.fetch("http://harmless.example/")
 
 
+def test_an_address_in_place_of_a_name_does_not_lead_to_itself():
+    fetcher = HttpFetcher(resolve=lambda host, port: [host], attempts=1)
+    with pytest.raises(FetchRefused, match=r"^10\.0\.0\.1 is not a public address"):
+        fetcher.fetch("http://10.0.0.1/")
+
+
 def test_public_addresses_are_public():
     assert is_public("93.184.216.34")
     assert is_public("2606:4700::6810:84e5")

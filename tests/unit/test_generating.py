@@ -81,6 +81,12 @@ def test_the_same_call_makes_the_same_dataset() -> None:
     assert made(corpus()) == made(corpus())
 
 
+def test_another_split_of_the_same_samples_is_another_dataset() -> None:
+    dataset = made(corpus())
+    moved = dataset.model_copy(update={"train": dataset.train[:-1], "test": [dataset.train[-1], *dataset.test]})
+    assert moved.fingerprint != dataset.fingerprint
+
+
 def test_answers_already_paid_for_are_not_asked_again() -> None:
     store = InMemoryDocuments()
     first = made(corpus(), store=store)
