@@ -76,7 +76,7 @@ def training_figures(manifest: TwinManifest) -> tuple[dict[str, float], dict[str
 
 def style_figures(scores: dict[str, Any]) -> dict[str, float]:
     """Candidate → style score, from a manifest's scores."""
-    return {name: scores["style"][name]["value"] for name in ("base", "twin", "author_held_out", "other_author")}
+    return {name: _shown(scores["style"][name]["value"]) for name in ("base", "twin", "author_held_out", "other_author")}
 
 
 def write(report: Report, directory: Path) -> tuple[Path, Path]:
@@ -112,6 +112,11 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
 
 
+def _shown(value: float) -> float:
+    """To four places, and never "-0.00"."""
+    return round(value, 4) + 0.0
+
+
 def _scale(style: dict[str, Any]) -> dict[str, Any]:
     """Positions (0 to 100 % of the axis) of each candidate and its interval."""
     names = (
@@ -120,7 +125,7 @@ def _scale(style: dict[str, Any]) -> dict[str, Any]:
         ("twin", "Twin"),
         ("author_held_out", "The author, held-out text"),
     )
-    rows = [{"key": key, "label": label, **style[key]} for key, label in names]
+    rows = [{"key": key, "label": label, **style[key], "value": _shown(style[key]["value"])} for key, label in names]
     least = min(0.0, *(row["low"] for row in rows)) - 0.05
     most = max(1.0, *(row["high"] for row in rows)) + 0.05
 
