@@ -76,7 +76,9 @@ def training_figures(manifest: TwinManifest) -> tuple[dict[str, float], dict[str
 
 def style_figures(scores: dict[str, Any]) -> dict[str, float]:
     """Candidate → style score, from a manifest's scores."""
-    return {name: _shown(scores["style"][name]["value"]) for name in ("base", "twin", "author_held_out", "other_author")}
+    return {
+        name: _shown(scores["style"][name]["value"]) for name in ("base", "twin", "author_held_out", "other_author")
+    }
 
 
 def write(report: Report, directory: Path) -> tuple[Path, Path]:
