@@ -3,6 +3,7 @@
 from pathlib import Path
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,'-?"
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
 
 
 def tiny_embedder(directory: Path) -> Path:
@@ -11,10 +12,9 @@ def tiny_embedder(directory: Path) -> Path:
     from sentence_transformers import SentenceTransformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     torch.manual_seed(0)
     config = BertConfig(
-        vocab_size=len(vocabulary),
+        vocab_size=len(VOCABULARY),
         hidden_size=32,
         num_hidden_layers=1,
         num_attention_heads=2,
@@ -23,7 +23,7 @@ def tiny_embedder(directory: Path) -> Path:
     )
     bert, whole = directory / "bert", directory / "embedder"
     BertModel(config).save_pretrained(bert)
-    BertTokenizerFast(vocab={word: place for place, word in enumerate(vocabulary)}).save_pretrained(bert)
+    BertTokenizerFast(vocab={word: place for place, word in enumerate(VOCABULARY)}).save_pretrained(bert)
     SentenceTransformer(str(bert), local_files_only=True).save(str(whole))
     return whole
 
@@ -33,10 +33,9 @@ def tiny_cross_encoder(directory: Path) -> Path:
     import torch
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     torch.manual_seed(0)
     config = BertConfig(
-        vocab_size=len(vocabulary),
+        vocab_size=len(VOCABULARY),
         hidden_size=32,
         num_hidden_layers=1,
         num_attention_heads=2,
@@ -45,7 +44,7 @@ def tiny_cross_encoder(directory: Path) -> Path:
     )
     whole = directory / "cross-encoder"
     BertForSequenceClassification(config).save_pretrained(whole)
-    BertTokenizerFast(vocab={word: place for place, word in enumerate(vocabulary)}).save_pretrained(whole)
+    BertTokenizerFast(vocab={word: place for place, word in enumerate(VOCABULARY)}).save_pretrained(whole)
     return whole
 
 
@@ -61,8 +60,8 @@ def tiny_llama(directory: Path) -> Path:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-    vocabulary = ["<|end|>", "<|im_start|>", "<|im_end|>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    backend = Tokenizer(models.BPE({word: place for place, word in enumerate(vocabulary)}, []))
+    VOCABULARY = ["<|end|>", "<|im_start|>", "<|im_end|>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    backend = Tokenizer(models.BPE({word: place for place, word in enumerate(VOCABULARY)}, []))
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
     tokenizer = PreTrainedTokenizerFast(
@@ -74,7 +73,7 @@ def tiny_llama(directory: Path) -> Path:
     )
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=len(vocabulary),
+        vocab_size=len(VOCABULARY),
         hidden_size=64,
         intermediate_size=128,
         num_hidden_layers=2,

@@ -5,12 +5,8 @@ import textwrap
 
 import click
 
-from llm_engineering.application.choosing import WantedTwin, chosen_author
-from llm_engineering.application.features import features_command
-from llm_engineering.application.retrieving import retrieve
 from llm_engineering.bootstrap import opened
 from llm_engineering.domain.chunks import RetrievedPassage
-from llm_engineering.domain.errors import EmptyCorpus
 from llm_engineering.infrastructure.progress import TerminalProgress
 from tools import console
 
@@ -23,21 +19,7 @@ from tools import console
 def call(question: str, author: str | None, k: int, as_json: bool) -> None:
     """Find the passages of an author that answer QUESTION."""
     with opened(progress=TerminalProgress()) as twin:
-        person = chosen_author(twin.warehouse, name=author, wanted=WantedTwin(), query=question)
-        passages = retrieve(
-            question,
-            person,
-            vectors=twin.vectors,
-            embedder=twin.embedder,
-            sparse=twin.sparse,
-            reranker=twin.reranker,
-            k=k,
-        )
-    if not passages:
-        raise EmptyCorpus(
-            f"Nothing that {person.full_name} wrote is in the feature store; "
-            f"fill it first: {features_command(person.full_name)}."
-        )
+        passages = twin.asking.passages(question, author=author, k=k)
     if as_json:
         click.echo(json.dumps([passage.model_dump(mode="json") for passage in passages], indent=2, ensure_ascii=False))
         return

@@ -20,6 +20,7 @@ from llm_engineering.application.retrieving import retrieve
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.application.weights import GGUF, Weights
 from llm_engineering.domain.authors import Author
+from llm_engineering.domain.chunks import RetrievedPassage
 from llm_engineering.domain.documents import Category
 from llm_engineering.domain.errors import EmptyCorpus, ModelError, TemplateMismatch
 from llm_engineering.domain.twins import TwinManifest
@@ -88,9 +89,20 @@ class Asking:
         wanted = WantedTwin.of(twin)
         person = chosen_author(self._warehouse, name=author, wanted=wanted, query=query)
         manifest = chosen_twin(person, wanted, self._warehouse.twins(person))
+        passages = self._found(query, person, k)
+        with self._chat(manifest) as chat:
+            name = twin_name(manifest) if manifest else f"base ({_shown(self._base_model)})"
+            return answer(query, person, chat=chat, twin_name=name, passages=passages)
+
+    def passages(self, query: str, *, author: str | None = None, k: int = 5) -> list[RetrievedPassage]:
+        """What an answer would be drawn from: the `k` best passages. Raises as `ask` does; opens no model."""
+        person = chosen_author(self._warehouse, name=author, wanted=WantedTwin(), query=query)
+        return self._found(query, person, k)
+
+    def _found(self, query: str, author: Author, k: int) -> list[RetrievedPassage]:
         passages = retrieve(
             query,
-            person,
+            author,
             vectors=self._vectors,
             embedder=self._embedder,
             sparse=self._sparse,
@@ -99,12 +111,10 @@ class Asking:
         )
         if not passages:
             raise EmptyCorpus(
-                f"Nothing that {person.full_name} wrote is in the feature store, so there is nothing to answer from; "
-                f"fill it first: {features_command(person.full_name)}."
+                f"Nothing that {author.full_name} wrote is in the feature store, so there is nothing to answer from; "
+                f"fill it first: {features_command(author.full_name)}."
             )
-        with self._chat(manifest) as chat:
-            name = twin_name(manifest) if manifest else f"base ({_shown(self._base_model)})"
-            return answer(query, person, chat=chat, twin_name=name, passages=passages)
+        return passages
 
     def authors(self) -> list[KnownAuthor]:
         """Everyone who can be asked, with their twins, by name."""

@@ -8,7 +8,8 @@ Delta (2002) over function words stands beside it, because one measure alone can
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from llm_engineering.application.passages import words
 from llm_engineering.application.sentences import sentence_spans
 from llm_engineering.domain.errors import EmptyCorpus
 from llm_engineering.domain.evaluation import Score
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
 
 PIECE_WORDS = 120
 """Pieces and answers are compared at about this length: a score depends on the length of a text."""
@@ -53,8 +58,8 @@ def pieces(text: str, words_each: int = PIECE_WORDS) -> list[str]:
 class Verifier:
     """Scores texts; made by `fitted`."""
 
-    vectorizer: object
-    model: object
+    vectorizer: "TfidfVectorizer"
+    model: "LogisticRegression"
     zero: float
     one: float
     auc: float
@@ -62,8 +67,8 @@ class Verifier:
 
     def log_odds(self, texts: Sequence[str]) -> np.ndarray:
         """Shape (len(texts),): how strongly the model takes each for the author's."""
-        features = self.vectorizer.transform([_plain(text) for text in texts])  # type: ignore[attr-defined]
-        return np.asarray(self.model.decision_function(features))  # type: ignore[attr-defined]
+        features = self.vectorizer.transform([_plain(text) for text in texts])
+        return np.asarray(self.model.decision_function(features))
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """Shape (len(texts),): 0 = the impostors' held-out mean, 1 = the author's."""
@@ -102,17 +107,15 @@ def fitted(
     model = LogisticRegression(C=10.0, class_weight="balanced", max_iter=1000, random_state=seed)
     model.fit(features, [1] * len(author) + [0] * len(impostors))
 
-    def odds(texts: Sequence[str]) -> np.ndarray:
-        return np.asarray(model.decision_function(vectorizer.transform([_plain(text) for text in texts])))
-
-    mine, theirs = odds(author_held_out), odds(impostors_held_out)
+    unscaled = Verifier(vectorizer, model, zero=0.0, one=1.0, auc=0.5)
+    mine, theirs = unscaled.log_odds(author_held_out), unscaled.log_odds(impostors_held_out)
     auc = float(roc_auc_score([1] * len(mine) + [0] * len(theirs), np.concatenate([mine, theirs])))
     if auc <= 0.6 or mine.mean() <= theirs.mean():
         raise EmptyCorpus(
             f"Style cannot be measured: the verifier cannot tell the author's held-out text from others' "
             f"(AUC {auc:.2f}); collect about {len(author) * PIECE_WORDS:,} more words of the author."
         )
-    return Verifier(vectorizer, model, float(theirs.mean()), float(mine.mean()), auc)
+    return replace(unscaled, zero=float(theirs.mean()), one=float(mine.mean()), auc=auc)
 
 
 def score_of(values: Sequence[float] | np.ndarray, seed: int) -> Score:

@@ -196,13 +196,14 @@ class LlamaCppChat(BaseChatModel):
     def _answer(self, request: dict[str, Any], push: Callable[[dict[str, Any]], bool] | None = None) -> dict[str, Any]:
         """The server's answer, or None when it is pushed. Raises ModelError with the server's reason."""
         server = self._opened_server()
+        asked = (request, push) if push else (request,)
         try:
-            answer = server.handle_chat_completions(request, push) if push else server.handle_chat_completions(request)
+            answer: dict[str, Any] = server.handle_chat_completions(*asked)
         except (RuntimeError, ValueError, TypeError) as error:
             raise ModelError(f"llama.cpp refuses the request: {error}.") from error
         if answer and "error" in answer:
             raise ModelError(self._refusal(answer["error"]))
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def _opened_server(self) -> Any:
         if self._server is None:

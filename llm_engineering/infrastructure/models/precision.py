@@ -3,8 +3,12 @@
 import os
 import time
 from functools import cache
+from typing import TYPE_CHECKING
 
 from llm_engineering.domain.errors import BadSettings
+
+if TYPE_CHECKING:
+    import torch
 
 
 def let_threads_wait_passively() -> None:
@@ -44,12 +48,12 @@ def cpu_prefers_bfloat16() -> bool:
     return _seconds_of_a_product(torch.bfloat16) < _seconds_of_a_product(torch.float32)
 
 
-def _seconds_of_a_product(dtype: object) -> float:
+def _seconds_of_a_product(dtype: "torch.dtype") -> float:
     """The best of five, so that another process's moment on the CPU does not decide."""
     import torch
 
-    left = torch.ones(1024, 384, dtype=dtype)  # type: ignore[call-overload]
-    right = torch.ones(384, 1536, dtype=dtype)  # type: ignore[call-overload]
+    left = torch.ones(1024, 384, dtype=dtype)
+    right = torch.ones(384, 1536, dtype=dtype)
     seconds = []
     for _ in range(6):
         start = time.perf_counter()

@@ -1,6 +1,7 @@
 """BM25 term weights by the vector engine's own encoder."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from llm_engineering.application.ports import SparseVector
 from llm_engineering.domain.errors import ModelError
@@ -37,5 +38,5 @@ class Bm25Encoder:
         return _sparse(self._bm25.embed_query(text))
 
 
-def _sparse(vector: object) -> SparseVector:
-    return SparseVector(indices=list(vector.indices), values=list(vector.values))  # type: ignore[attr-defined]
+def _sparse(vector: Any) -> SparseVector:
+    return SparseVector(indices=list(vector.indices), values=list(vector.values))
