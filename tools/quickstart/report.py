@@ -35,6 +35,7 @@ class Report(BaseModel):
 
     author: str
     twin: str
+    base_model: str
     created_at: datetime
     stages: dict[str, float]
     """Stage → wall seconds of this run; 0 for one whose earlier result still holds."""

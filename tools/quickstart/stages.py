@@ -100,6 +100,8 @@ class Quickstart:
             if own and needs_samples:
                 say("  and the two sample authors, so that there is somebody to compare the style with")
             site = served(SAMPLE_SITE_DIR, port=self.wanted.port) if needs_samples else nullcontext("")
+            if needs_samples:
+                say("  (the sample site has broken pages on purpose; each is to be named below with its reason)")
             with site as base_url, _crawling_allowed(base_url):
                 for sample in samples if needs_samples else []:
                     parameters = {"user_full_name": sample, **_sample_sources(base_url, sample)}
@@ -194,6 +196,7 @@ class Quickstart:
         return Report(
             author=name,
             twin=f"{manifest.name}/{manifest.version}",
+            base_model=manifest.base_model,
             created_at=datetime.now(UTC),
             stages=self.seconds,
             reused=self.reused,

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from llm_engineering.settings import EMBEDDED_CHAT_MODEL
 from tools.quickstart.report import Report, duration
 
 LONGEST_ANSWER = 420
@@ -19,6 +20,8 @@ def show(report: Report, written: tuple[Path, Path]) -> None:
     _figures(out, report)
     out.print()
     out.print(Text(report.verdict, style="bold"))
+    if report.base_model == EMBEDDED_CHAT_MODEL:
+        out.print("The embedded model is very small (135 million parameters): it learns the voice, not the facts.")
     json_file, html_file = written
     out.print(f"\nReport: {html_file} (open it in a browser) and {json_file}", soft_wrap=True)
     out.print("Next:", markup=False)
