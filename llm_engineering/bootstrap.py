@@ -4,17 +4,20 @@ Everything is built on first use, so that a command loads what it needs and noth
 everything that was opened is closed when the context ends.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from llm_engineering.application.ports import (
+    BrowserUse,
     ChatModels,
     DocumentStore,
     Embedder,
     Exporter,
     Fetcher,
+    PageReader,
     Progress,
     Reranker,
     Silent,
@@ -30,8 +33,11 @@ from llm_engineering.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from llm_engineering.application.asking import Asking
+    from llm_engineering.application.pii import PiiRules
     from llm_engineering.infrastructure.dataset_hub import DatasetHub
     from llm_engineering.infrastructure.models.store import ModelStore
+    from llm_engineering.infrastructure.sources.fetcher import HttpFetcher
+    from llm_engineering.infrastructure.sources.processes import Processes
 
 
 class Twin:
@@ -79,6 +85,19 @@ class Twin:
         return store
 
     @cached_property
+    def pii(self) -> "PiiRules | None":
+        """What is scrubbed before anything reaches the feature store; None when nothing is."""
+        from llm_engineering.application.pii import PiiRules
+        from llm_engineering.application.pii_patterns import PiiKind
+
+        given = self.settings.PII_BLOCK_LIST
+        words = tuple(word.strip() for word in given.get_secret_value().split(",") if word.strip()) if given else ()
+        kinds = {PiiKind(kind) for kind in self.settings.SCRUB_PII.split(",") if kind}
+        if not kinds and not words:
+            return None
+        return PiiRules(kinds=frozenset(kinds | ({PiiKind.BLOCKED} if words else set())), block_list=words)
+
+    @cached_property
     def models(self) -> "ModelStore":
         """The files of the embedded models."""
         from llm_engineering.infrastructure.models.store import ModelStore
@@ -112,7 +131,7 @@ class Twin:
         return CrossEncoderReranker(self.settings.RERANKING_CROSS_ENCODER_MODEL_ID, self.settings.RAG_MODEL_DEVICE)
 
     @cached_property
-    def fetcher(self) -> Fetcher:
+    def fetcher(self) -> "HttpFetcher":
         """The polite and careful HTTP client of the crawlers."""
         from llm_engineering.infrastructure.sources.fetcher import HttpFetcher
 
@@ -124,16 +143,50 @@ class Twin:
         self._closing.callback(fetcher.close)
         return fetcher
 
-    def sources(self, author: Author, entries: Iterable[str | Mapping[str, Any]]) -> list[Source]:
-        """Where the author's words are, as a config names it; stored versions are asked for conditionally.
+    @cached_property
+    def processes(self) -> "Processes":
+        """Where foreign pages and files are read, each within a time limit."""
+        from llm_engineering.infrastructure.sources.processes import Processes
+
+        processes = Processes(os.cpu_count() or 1)
+        self._closing.callback(processes.close)
+        return processes
+
+    def sources(self, entries: Iterable[str | Mapping[str, Any]]) -> list[Source]:
+        """Where an author's words are, as a config names it.
 
         Raises BadConfig or BadInput, naming the entry, when one has no meaning or leads nowhere.
         """
-        from llm_engineering.application.collecting import known_validators
-        from llm_engineering.infrastructure.sources.registry import source_for
+        from llm_engineering.infrastructure.sources.registry import Tools, sources_for
 
-        validators = known_validators(self.warehouse, author)
-        return [source_for(entry, fetcher=self.fetcher, validators=validators) for entry in entries]
+        return sources_for(entries, Tools(self.fetcher, self.processes))
+
+    def page_reader(self, browser: BrowserUse = "auto") -> PageReader:
+        """Reads listed pages; `browser` holds for those of which their source says nothing else."""
+        from llm_engineering.infrastructure.sources.page_reader import ConcurrentReader
+
+        reader = ConcurrentReader(
+            self.fetcher,
+            processes=self.processes,
+            browser=self.browser,
+            browser_use=browser,
+        )
+        self._closing.callback(reader.close)
+        return reader
+
+    @cached_property
+    def browser(self) -> Fetcher:
+        """Headless Chromium under the same rules as the HTTP client; started by its first page."""
+        from llm_engineering.infrastructure.sources.browser import BrowserFetcher
+        from llm_engineering.infrastructure.sources.polite_browser import PoliteBrowser
+
+        settings = self.settings
+        rendering = BrowserFetcher(
+            contact=settings.CRAWLER_CONTACT, allowed_private_hosts=settings.allowed_private_hosts
+        )
+        browser = PoliteBrowser(self.fetcher, rendering)
+        self._closing.callback(browser.close)
+        return browser
 
     @cached_property
     def chat_models(self) -> ChatModels:

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from llm_engineering.domain.errors import BadSettings
 
 EMBEDDED_CHAT_MODEL = "embedded:smollm2-135m-instruct"
+PII_KINDS = ("key", "email", "iban", "card", "ip", "phone")
 EMBEDDED_EMBEDDER = "embedded:all-minilm-l6-v2"
 
 
@@ -50,9 +51,19 @@ class Settings(BaseSettings):
     QDRANT_CLOUD_URL: str = ""
     QDRANT_APIKEY: SecretStr | None = None
 
+    # Personal data
+    SCRUB_PII: str = ""
+    """Comma-separated kinds that markers replace before anything reaches the feature store, or "all"."""
+    PII_BLOCK_LIST: SecretStr | None = None
+    """Comma-separated words and phrases of the user's own that are scrubbed, too."""
+
     # Retrieval
     TEXT_EMBEDDING_MODEL_ID: str = EMBEDDED_EMBEDDER
     RERANKING_CROSS_ENCODER_MODEL_ID: str = ""
+    QUERY_EXPANSIONS: int = Field(default=0, ge=0, le=8)
+    """How many other wordings of a question CHAT_MODEL writes, to be searched as well."""
+    RETRIEVAL_MIN_RELEVANCE: float = Field(default=0.3, ge=0, le=1)
+    """Cosine of question and best chunk under which nothing counts as an answer; fits one embedder."""
     RAG_MODEL_DEVICE: str = Field(default="cpu", pattern=r"^(cpu|mps|cuda(:\d+)?)$")
 
     # Generation and training
@@ -89,6 +100,15 @@ class Settings(BaseSettings):
         if "://" in value and urlsplit(value).scheme not in ("mongodb", "mongodb+srv"):
             raise ValueError("must be a file path, mongodb://… or mongodb+srv://…")
         return value
+
+    @field_validator("SCRUB_PII")
+    @classmethod
+    def _known_kinds(cls, value: str) -> str:
+        names = {name.strip().lower() for name in value.split(",")} - {""}
+        unknown = sorted(names - set(PII_KINDS) - {"all"})
+        if unknown:
+            raise ValueError(f"has no kind {', '.join(unknown)}; known are all, {', '.join(PII_KINDS)}")
+        return ",".join(sorted(set(PII_KINDS) if "all" in names else names))
 
     @field_validator("CHAT_MODEL")
     @classmethod

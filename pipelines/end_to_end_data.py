@@ -9,13 +9,16 @@ from pipelines.feature_engineering import feature_engineering
 from pipelines.generate_datasets import generate_datasets
 from pipelines.parameters import (
     AuthorLinks,
+    Browser,
     DatasetId,
     FailureShare,
     Language,
     Limit,
+    MaxMinutes,
     MaxSamples,
     Push,
     Seed,
+    Since,
     TestShare,
 )
 
@@ -26,7 +29,10 @@ def end_to_end_data(
     ],
     max_failure_share: FailureShare = 0.5,
     language: Language = None,
+    since: Since = None,
     limit: Limit = None,
+    max_minutes: MaxMinutes = 360.0,
+    browser: Browser = "auto",
     test_split_size: TestShare = 0.2,
     max_samples: MaxSamples = None,
     push_to_huggingface: Push = False,
@@ -44,7 +50,10 @@ def end_to_end_data(
                 sources=author.sources,
                 max_failure_share=max_failure_share,
                 language=language,
+                since=since,
                 limit=limit,
+                max_minutes=max_minutes,
+                browser=browser,
                 wait_for=collected[-1:],
             )
         )

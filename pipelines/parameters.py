@@ -1,8 +1,9 @@
 """The types of the pipelines' parameters, with the words that --help shows."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 AuthorName: TypeAlias = Annotated[str, Field(min_length=1, description="The author's first and last name.")]
 AuthorNames: TypeAlias = Annotated[list[str], Field(min_length=1, description="First and last names of authors.")]
@@ -19,6 +20,19 @@ FailureShare: TypeAlias = Annotated[
 Language: TypeAlias = Annotated[
     str | None,
     Field(pattern=r"^[a-z]{2}$", description="Keep documents in this language only (ISO 639-1, such as en)."),
+]
+Since: TypeAlias = Annotated[
+    str | None,
+    BeforeValidator(lambda value: value.isoformat() if isinstance(value, date) else value),  # YAML reads a date
+    AfterValidator(lambda value: value and date.fromisoformat(value).isoformat()),
+    Field(description="Leave out what is dated before that day, such as 2024-01-31."),
+]
+MaxMinutes: TypeAlias = Annotated[
+    float | None, Field(gt=0, description="End the run after so many minutes; the next one goes on from there.")
+]
+Browser: TypeAlias = Annotated[
+    Literal["auto", "always", "never"],
+    Field(description="Render pages in headless Chromium: those that need it, all, or none."),
 ]
 Limit: TypeAlias = Annotated[int | None, Field(gt=0, description="Stop after so many items.")]
 

@@ -1,10 +1,12 @@
 """Steps of `digital_data_etl`. Never cached: what a site says may have changed."""
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, cast
 
 from zenml import step
 
 from llm_engineering.application.collecting import collect
+from llm_engineering.application.ports import BrowserUse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import CollectionReport
 from steps.context import log_step, opened_twin, patient
@@ -29,18 +31,24 @@ def crawl_links(
     sources: list[Any],
     max_failure_share: float,
     language: str | None,
+    since: str | None,
     limit: int | None,
+    max_minutes: float | None,
+    browser: str,
 ) -> Annotated[CollectionReport, "crawled_links"]:
     """Collect everything behind the links and sources; what is not the author's goes to quarantine."""
     with opened_twin() as twin:
         report = collect(
             user,
-            twin.sources(user, [*sources, *links]),
+            twin.sources([*sources, *links]),
             twin.warehouse,
+            reader=twin.page_reader(cast(BrowserUse, browser)),
             progress=twin.progress,
             max_failure_share=max_failure_share,
             language=language,
+            since=date.fromisoformat(since) if since else None,
             limit=limit,
+            max_seconds=max_minutes * 60 if max_minutes else None,
         )
     log_step(user.full_name, **report.counts)
     return report

@@ -13,6 +13,8 @@ from llm_engineering.domain.evaluation import EvaluationReport, Score
 from llm_engineering.domain.twins import TrainingResult, TwinManifest
 from steps import html
 
+MOST_OUTCOMES = 200
+"""Items in the metadata; the artifact itself and the dashboard's table have all."""
 ROWS = 50
 """Documents or samples of a preview."""
 
@@ -101,14 +103,17 @@ def _(value: CollectionReport) -> dict[str, Any]:
         **value.counts,
         "words": sum(item.words for item in value.items),
         "reasons": dict(Counter(item.reason for item in trouble)),
+        "outcomes": {
+            item.link: f"{item.outcome}: {item.reason}" if item.reason else item.outcome.value
+            for item in value.by_trouble[:MOST_OUTCOMES]
+            if item.outcome is not Outcome.UNCHANGED
+        },
     }
 
 
 @preview.register
 def _(value: CollectionReport) -> str:
-    # What went wrong stands first: it is what a reader opens this page for.
-    order = [Outcome.FAILED, Outcome.QUARANTINED, Outcome.GONE, Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED]
-    items = sorted(value.items, key=lambda item: order.index(item.outcome))
+    items = value.by_trouble
     rows = [(item.outcome.value, item.reason, item.link, item.title, item.words or None) for item in items]
     return html.page(
         f"Collected of {value.author_full_name}",

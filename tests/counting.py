@@ -1,7 +1,7 @@
 """Progress that a test can look at."""
 
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from llm_engineering.application.ports import Silent
 
@@ -16,7 +16,7 @@ class Counted(Silent):
         self.done = 0
         self.notes: list[str] = []
 
-    def track(self, items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
+    def track(self, items: Iterable[T], description: str, total: int | None = None, current: Any = None) -> Iterator[T]:
         """The items; counts each when the next one is asked for."""
         self.total += len(items) if total is None else total  # type: ignore[arg-type]
         for item in items:

@@ -4,8 +4,9 @@ import json
 import math
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,13 @@ from langchain_core.messages import BaseMessage
 
 from llm_engineering.application.passages import words
 from llm_engineering.application.ports import (
-    HybridQuery,
+    Between,
+    Index,
+    PointsWhere,
     Progress,
     Record,
     Scalar,
+    SearchRequest,
     SparseVector,
     VectorHit,
     VectorPoint,
@@ -68,11 +72,38 @@ class InMemoryVectors:
     def __init__(self) -> None:
         self._points: dict[str, dict[UUID, VectorPoint]] = {}
         self._sizes: dict[str, int | None] = {}
+        self._made_by: dict[str, dict[str, str]] = {}
+        self._indexed: dict[str, set[str]] = defaultdict(set)
 
-    def ensure_collection(self, name: str, dense_size: int | None, indexed: Sequence[str] = ()) -> None:
-        if self._sizes.setdefault(name, dense_size) != dense_size:
-            raise StoreError(f"{name} was made for {self._sizes[name]} dimensions, not for {dense_size}.")
-        self._points.setdefault(name, {})
+    def ensure_collection(
+        self,
+        name: str,
+        dense_size: int | None,
+        indexed: Mapping[str, Index] | None = None,
+        made_by: Mapping[str, str] | None = None,
+    ) -> str:
+        if name in self._sizes and (self._sizes[name], self._made_by[name]) != (dense_size, made_by or {}):
+            if made_by is not None:
+                return self.ensure_collection(f"{name} by {sorted(made_by.items())}", dense_size, indexed, made_by)
+            if self._sizes[name] != dense_size:
+                raise StoreError(f"{name} was made for {self._sizes[name]} dimensions, not for {dense_size}.")
+        if name not in self._sizes:
+            self._sizes[name], self._made_by[name], self._points[name] = dense_size, dict(made_by or {}), {}
+        self._indexed[name] |= {field for field, kind in (indexed or {}).items() if kind is not Index.DATETIME}
+        return name
+
+    def made_by(self, collection: str) -> dict[str, str] | None:
+        return dict(self._made_by[collection]) if collection in self._made_by else None
+
+    def switch(self, name: str, to: str) -> None:
+        if to not in self._points:
+            raise StoreError(f"There is no collection {to}.")
+        everything: list[dict[str, Any]] = [self._points, self._sizes, self._made_by, self._indexed]
+        for kept in everything:
+            kept[name] = kept.pop(to)
+
+    def optimize(self, collection: str) -> None:
+        pass
 
     def upsert(self, collection: str, points: Iterable[VectorPoint]) -> int:
         if collection not in self._points:
@@ -92,12 +123,16 @@ class InMemoryVectors:
         for id in list(ids):
             self._points.get(collection, {}).pop(id, None)
 
-    def delete_where(self, collection: str, where: Where) -> None:
+    def delete_where(self, collection: str, where: PointsWhere) -> None:
         if not where:
             raise ValueError("An empty filter would delete the whole collection.")
         self.delete(collection, [point.id for point in self._matching(collection, where)])
 
-    def search(self, collection: str, query: HybridQuery, limit: int, where: Where | None = None) -> list[VectorHit]:
+    def search_many(self, requests: Sequence[SearchRequest]) -> list[list[VectorHit]]:
+        return [self._search(request) for request in requests]
+
+    def _search(self, request: SearchRequest) -> list[VectorHit]:
+        collection, query, where = request.collection, request.query, request.where
         if query.dense is None and query.sparse is None:
             raise ValueError("A query needs a dense vector, a sparse one, or both.")
         if self._points.get(collection) and self._sizes[collection] is None:
@@ -108,24 +143,47 @@ class InMemoryVectors:
         if query.sparse is not None and query.sparse.indices:
             rankings.append(self._by_terms(collection, query.sparse, where))
         scores = rankings[0] if len(rankings) == 1 else _fused(rankings)
-        best = sorted(scores.items(), key=lambda item: -item[1])[:limit]
+        best = sorted(scores.items(), key=lambda item: -item[1])[: request.limit]
         points = self._points.get(collection, {})
-        return [VectorHit(id, score, _copy(points[id].payload), collection) for id, score in best]
+        return [
+            VectorHit(
+                id,
+                score,
+                _copy(points[id].payload),
+                collection,
+                _unit(points[id].dense) if request.with_dense else None,
+            )
+            for id, score in best
+        ]
 
-    def scroll(self, collection: str, where: Where | None = None) -> Iterator[VectorPoint]:
+    def get(self, collection: str, ids: Iterable[UUID]) -> list[VectorPoint]:
+        points = self._points.get(collection, {})
+        return [VectorPoint(id, _copy(points[id].payload)) for id in ids if id in points]
+
+    def scroll(
+        self, collection: str, where: PointsWhere | None = None, fields: Sequence[str] | None = None
+    ) -> Iterator[VectorPoint]:
         for point in self._matching(collection, where):
-            yield VectorPoint(point.id, _copy(point.payload))
+            payload = _copy(point.payload)
+            wanted = payload if fields is None else {field: payload[field] for field in fields if field in payload}
+            yield VectorPoint(point.id, wanted)
 
-    def count(self, collection: str, where: Where | None = None) -> int:
+    def count(self, collection: str, where: PointsWhere | None = None) -> int:
         return len(self._matching(collection, where))
+
+    def counts_by(self, collection: str, field: str, where: PointsWhere | None = None) -> dict[str, int]:
+        if collection in self._points and field not in self._indexed[collection]:
+            raise StoreError(f"{field} of {collection} is not indexed.")
+        found = [point.payload.get(field) for point in self._matching(collection, where)]
+        return dict(Counter(str(value) for value in found if value is not None))
 
     def close(self) -> None:
         pass
 
-    def _matching(self, collection: str, where: Where | None) -> list[VectorPoint]:
+    def _matching(self, collection: str, where: PointsWhere | None) -> list[VectorPoint]:
         return [point for point in self._points.get(collection, {}).values() if _matches(point.payload, where)]
 
-    def _by_cosine(self, collection: str, wanted: Sequence[float], where: Where | None) -> dict[UUID, float]:
+    def _by_cosine(self, collection: str, wanted: Sequence[float], where: PointsWhere | None) -> dict[UUID, float]:
         if collection in self._sizes and len(wanted) != self._sizes[collection]:
             raise StoreError(f"{collection} holds {self._sizes[collection]} dimensions, not {len(wanted)}.")
         return {
@@ -134,7 +192,7 @@ class InMemoryVectors:
             if point.dense is not None
         }
 
-    def _by_terms(self, collection: str, wanted: SparseVector, where: Where | None) -> dict[UUID, float]:
+    def _by_terms(self, collection: str, wanted: SparseVector, where: PointsWhere | None) -> dict[UUID, float]:
         everywhere = [point.sparse for point in self._points.get(collection, {}).values() if point.sparse]
         holders = Counter(term for sparse in everywhere for term in sparse.indices)
         total = len(everywhere)
@@ -226,14 +284,40 @@ def _cosine(left: Sequence[float], right: Sequence[float]) -> float:
     return product / (math.hypot(*left) * math.hypot(*right) or 1.0)
 
 
-def _matches(record: Record, where: Where | None) -> bool:
+def _unit(dense: Sequence[float] | None) -> list[float] | None:
+    return None if dense is None else [value / (math.hypot(*dense) or 1.0) for value in dense]
+
+
+def _matches(record: Record, where: PointsWhere | None) -> bool:
     return all(_has(record.get(field), wanted) for field, wanted in (where or {}).items())
 
 
-def _has(value: Any, wanted: Scalar | Sequence[Scalar]) -> bool:
-    accepted = [wanted] if isinstance(wanted, str | int | float) else wanted
+def _has(value: Any, wanted: Scalar | Sequence[Scalar] | Between) -> bool:
     found = value if isinstance(value, list) else [value]
+    if isinstance(wanted, Between):
+        return any(_lies(one, wanted) for one in found)
+    accepted = [wanted] if isinstance(wanted, str | int | float) else wanted
     return any(_kind(one) == _kind(other) and one == other for one in found for other in accepted)
+
+
+def _lies(value: Any, between: Between) -> bool:
+    place: Any = value
+    if isinstance(between.bounds[0], datetime):
+        place = _moment(value)
+    elif _kind(value) != "number":
+        place = None
+    if place is None:
+        return False
+    low, high = (_moment(bound) if isinstance(bound, datetime) else bound for bound in (between.low, between.high))
+    return (low is None or low <= place) and (high is None or place < high)
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _kind(value: Any) -> str:

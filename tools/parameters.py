@@ -32,6 +32,24 @@ def described(function: Callable[..., Any]) -> Iterator[tuple[str, str, str]]:
             yield f"  .{inner}: {_readable(inner_field.annotation)}", "", inner_field.description or ""
 
 
+def single_values(function: Callable[..., Any]) -> list[str]:
+    """The parameters whose value is one text, number, choice or yes-or-no."""
+    fields = parameter_model(function).model_fields
+    return [name for name, field in fields.items() if all(map(_is_single, _alternatives(field.annotation)))]
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return [inner for one in get_args(annotation) if one is not type(None) for inner in _alternatives(one)]
+    return [annotation]
+
+
+def _is_single(annotation: Any) -> bool:
+    return annotation in (str, int, float, bool) or get_origin(annotation) is Literal
+
+
 def inner_names(model: type[BaseModel], name: str) -> list[str]:
     """The keys that the tables of that parameter may have."""
     return [inner for inner, _ in _inner(model.model_fields[name])]

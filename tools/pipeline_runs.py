@@ -58,6 +58,11 @@ class RunSummary:
     """Where the run is to be seen, if a dashboard is running."""
     steps: list[StepSummary]
 
+    @property
+    def running_elsewhere(self) -> bool:
+        """Whether the stack goes on with the run, so that its artifacts are not there yet."""
+        return self.status != "completed"
+
     def artifact(self, step: str, output: str | None = None) -> Any:
         """What the step put out, loaded; `output` names it when there are several."""
         from zenml.client import Client

@@ -48,7 +48,7 @@ def check_stores(pipeline: str, parameters: Parameters) -> None:
 
 def _etl(twin: Twin, parameters: Parameters) -> None:
     twin.warehouse.authors()
-    _check_sources(twin, parameters["user_full_name"], parameters)
+    _check_sources(twin, parameters)
 
 
 def _features(twin: Twin, parameters: Parameters) -> None:
@@ -80,7 +80,7 @@ def _evaluating(twin: Twin, parameters: Parameters) -> None:
 def _end_to_end(twin: Twin, parameters: Parameters) -> None:
     twin.warehouse.authors()
     for author in parameters["author_links"]:
-        _check_sources(twin, author["user_full_name"], author)
+        _check_sources(twin, author)
     _need_vectors(twin)
     _need_token(twin, parameters)
 
@@ -99,8 +99,8 @@ def _known(twin: Twin, names: Sequence[str]) -> list[Author]:
     return [twin.warehouse.author(name) for name in names]
 
 
-def _check_sources(twin: Twin, author_full_name: str, parameters: Parameters) -> None:
-    twin.sources(Author.named(author_full_name), [*(parameters.get("links") or []), *(parameters.get("sources") or [])])
+def _check_sources(twin: Twin, parameters: Parameters) -> None:
+    twin.sources([*(parameters.get("links") or []), *(parameters.get("sources") or [])])
 
 
 def _need_vectors(twin: Twin) -> None:

@@ -10,7 +10,8 @@ from llm_engineering.domain.errors import TwinError
 from pipelines import PIPELINES
 from tools import console, preflight
 from tools.config_files import read_config
-from tools.parameters import described
+from tools.outcomes import show_outcomes
+from tools.parameters import described, single_values
 from tools.paths import UserPath
 from tools.pipeline_runs import RunSummary, run_pipeline, zenml_session
 from tools.zenml_store import steps_may_run_elsewhere
@@ -75,6 +76,8 @@ def show(summary: RunSummary, parameters: Mapping[str, Any]) -> None:
         table.add_row(step.name, status, _duration(step.seconds), "\n".join(step.results))
     out = Console(highlight=False)
     out.print(table)
+    if summary.pipeline == "digital_data_etl" and not summary.running_elsewhere:
+        show_outcomes(summary.artifact("crawl_links"), out)
     out.print(
         f"Look at: {summary.url or './poe zenml-dashboard'} (run {summary.run_name})", markup=False, soft_wrap=True
     )
@@ -102,6 +105,7 @@ class PipelineCommand(click.Command):
         """The parameters, from the pipeline's signature."""
         with formatter.section("Parameters (below `parameters:` in the file, or by --set)"):
             formatter.write_dl(list(_parameter_help(PIPELINES[self.name or ""])))
+        formatter.write_text("Those of one value are options, too: --limit 10 is --set limit=10.")
         formatter.write_paragraph()
 
 
@@ -110,9 +114,15 @@ def _parameter_help(function: Callable[..., Any]) -> Iterator[tuple[str, str]]:
         yield name, f"{meaning}{f'  [{default}]' if default else ''}"
 
 
+def assignments_of(name: str, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the command line sets, as KEY=VALUE: by --set, and by the options of single values."""
+    single = ((parameter, values.get(parameter)) for parameter in single_values(PIPELINES[name]))
+    return (*values["assignments"], *(f"{parameter}={value}" for parameter, value in single if value is not None))
+
+
 def _command(name: str, function: Callable[..., Any]) -> click.Command:
-    def callback(config: Path | None, assignments: tuple[str, ...], no_cache: bool) -> None:
-        execute(name, config, assignments, cache=not no_cache)
+    def callback(**values: Any) -> None:
+        execute(name, values["config"], assignments_of(name, values), cache=not values["no_cache"])
 
     options = [
         click.Option(["--config", "-c"], type=UserPath(), metavar="FILE", help="YAML file (see configs/)."),
@@ -120,6 +130,7 @@ def _command(name: str, function: Callable[..., Any]) -> click.Command:
             ["--set", "-s", "assignments"], multiple=True, metavar="KEY=VALUE", help="One parameter; VALUE is YAML."
         ),
         click.Option(["--no-cache"], is_flag=True, help="Run every step, also one that would do the same again."),
+        *(click.Option([f"--{one.replace('_', '-')}", one], hidden=True) for one in single_values(function)),
     ]
     return PipelineCommand(name, callback=callback, params=list(options), help=function.__doc__)
 

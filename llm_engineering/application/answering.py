@@ -1,8 +1,6 @@
 """Answer a question in the author's voice from what the author wrote, and say where it stands."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from itertools import accumulate
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,13 +11,13 @@ from llm_engineering.application.chatting import said
 from llm_engineering.application.passages import words
 from llm_engineering.application.sentences import sentence_spans
 from llm_engineering.domain.authors import Author
-from llm_engineering.domain.chunks import RetrievedPassage
+from llm_engineering.domain.chunks import Retrieved, RetrievedPassage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 ANSWER_TOKENS = 220
-MATERIAL_CHARACTERS = 4000
+MATERIAL_TOKENS = 1000
 """Of all passages together: what a context of 2,048 tokens holds beside question and answer, code included."""
 
 
@@ -51,16 +49,16 @@ class Answer(BaseModel):
     """Name and version of the twin, or "base" with the model's id."""
 
 
-def answer(
-    query: str, author: Author, *, chat: "BaseChatModel", twin_name: str, passages: Sequence[RetrievedPassage]
-) -> Answer:
+def answer(query: str, author: Author, *, chat: "BaseChatModel", twin_name: str, found: Retrieved) -> Answer:
     """Ask the model with the passages as material; greedy, so the same call gives the same answer.
 
-    Without any passage nothing is asked: the answer says that the author has not written of it.
+    The passages are to have MATERIAL_TOKENS at most. When they do not answer the question, or there
+    are none, nothing is asked: the answer says that the author has not written of it.
     """
-    if not passages:
-        return Answer(answer=prompting.NOTHING_WRITTEN, sources=[], author=author.full_name, twin=twin_name)
-    passages = _fitting(passages)
+    if not found.is_answerable:
+        nothing = prompting.nothing_written(found.filters)
+        return Answer(answer=nothing, sources=[], author=author.full_name, twin=twin_name)
+    passages = found.passages
     prompt = prompting.grounded_conversation(author.full_name, query, passages)
     text = said(chat, prompt, max_tokens=ANSWER_TOKENS, temperature=0.0, seed=17, stop=[prompting.PASSAGE_END])
     return Answer(
@@ -69,12 +67,6 @@ def answer(
         author=author.full_name,
         twin=twin_name,
     )
-
-
-def _fitting(passages: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
-    """The best passages, as many as the prompt has room for; at least one."""
-    lengths = list(accumulate(len(passage.chunk.text) for passage in passages))
-    return [p for p, length in zip(passages, lengths, strict=True) if length <= MATERIAL_CHARACTERS] or [passages[0]]
 
 
 def _reference(passage: RetrievedPassage, context: str) -> SourceReference:

@@ -10,17 +10,18 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 
 from llm_engineering.application import prompting
-from llm_engineering.application.answering import Answer, answer
+from llm_engineering.application.answering import MATERIAL_TOKENS, Answer, answer
 from llm_engineering.application.choosing import WantedTwin, chosen_author, chosen_twin, twin_name
 from llm_engineering.application.features import features_command
 from llm_engineering.application.indexing import embedded_collection
 from llm_engineering.application.open_chats import OpenChats
 from llm_engineering.application.ports import ChatModels, Embedder, Reranker, SparseEncoder, VectorStore
+from llm_engineering.application.retrieval.expanding import expanded
 from llm_engineering.application.retrieving import retrieve
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.application.weights import GGUF, Weights
 from llm_engineering.domain.authors import Author
-from llm_engineering.domain.chunks import RetrievedPassage
+from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.documents import Category
 from llm_engineering.domain.errors import EmptyCorpus, ModelError, TemplateMismatch
 from llm_engineering.domain.twins import TwinManifest
@@ -68,7 +69,13 @@ class Asking:
         chat_models: ChatModels,
         base_model: str,
         twins_dir: Path,
+        min_relevance: float = 0.0,
+        query_expansions: int = 0,
     ) -> None:
+        """`min_relevance`: cosine that the best passage needs for an answer. `query_expansions`: wordings
+
+        of a question that the base model adds to it.
+        """
         self._warehouse = warehouse
         self._vectors = vectors
         self._embedder = embedder
@@ -76,6 +83,8 @@ class Asking:
         self._reranker = reranker
         self._chats = OpenChats(chat_models)
         self._base_model = base_model
+        self._min_relevance = min_relevance
+        self._query_expansions = query_expansions
         self._weights = Weights(twins_dir)
 
     def ask(self, query: str, *, author: str | None = None, twin: str | int | None = None, k: int = 5) -> Answer:
@@ -89,18 +98,18 @@ class Asking:
         wanted = WantedTwin.of(twin)
         person = chosen_author(self._warehouse, name=author, wanted=wanted, query=query)
         manifest = chosen_twin(person, wanted, self._warehouse.twins(person))
-        passages = self._found(query, person, k)
+        found = self._found(query, person, k, budget=MATERIAL_TOKENS)
         with self._chat(manifest) as chat:
             name = twin_name(manifest) if manifest else f"base ({_shown(self._base_model)})"
-            return answer(query, person, chat=chat, twin_name=name, passages=passages)
+            return answer(query, person, chat=chat, twin_name=name, found=found)
 
-    def passages(self, query: str, *, author: str | None = None, k: int = 5) -> list[RetrievedPassage]:
-        """What an answer would be drawn from: the `k` best passages. Raises as `ask` does; opens no model."""
+    def passages(self, query: str, *, author: str | None = None, k: int = 5) -> Retrieved:
+        """The `k` best passages, whatever their length and relevance. Raises as `ask` does; opens no twin."""
         person = chosen_author(self._warehouse, name=author, wanted=WantedTwin(), query=query)
         return self._found(query, person, k)
 
-    def _found(self, query: str, author: Author, k: int) -> list[RetrievedPassage]:
-        passages = retrieve(
+    def _found(self, query: str, author: Author, k: int, budget: int | None = None) -> Retrieved:
+        found = retrieve(
             query,
             author,
             vectors=self._vectors,
@@ -108,13 +117,25 @@ class Asking:
             sparse=self._sparse,
             reranker=self._reranker,
             k=k,
+            budget=budget,
+            min_relevance=self._min_relevance,
+            authors=self._warehouse.authors(),
+            expand=self._expanded if self._query_expansions else None,
         )
-        if not passages:
+        if not found.passages and not self._chunks(author):
             raise EmptyCorpus(
                 f"Nothing that {author.full_name} wrote is in the feature store, so there is nothing to answer from; "
                 f"fill it first: {features_command(author.full_name)}."
             )
-        return passages
+        return found
+
+    def _expanded(self, question: str) -> list[str]:
+        with self._chats.lent(self._base_model) as chat:
+            return expanded(question, chat, self._query_expansions)
+
+    def _chunks(self, author: Author) -> int:
+        where = {"author_id": str(author.id)}
+        return sum(self._vectors.count(embedded_collection(category), where) for category in Category)
 
     def authors(self) -> list[KnownAuthor]:
         """Everyone who can be asked, with their twins, by name."""
@@ -156,10 +177,9 @@ class Asking:
     def _known(self, author: Author) -> KnownAuthor:
         twins = self._warehouse.twins(author)
         passed = [twin_name(twin) for twin in twins if twin.passed_evaluation]
-        where = {"author_id": str(author.id)}
         return KnownAuthor(
             full_name=author.full_name,
-            chunks=sum(self._vectors.count(embedded_collection(category), where) for category in Category),
+            chunks=self._chunks(author),
             latest=passed[-1] if passed else None,
             twins=[
                 TwinVersion(

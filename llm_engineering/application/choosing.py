@@ -1,14 +1,15 @@
 """Whose answer is wanted, and which version of the twin gives it."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from llm_engineering.application.retrieval.names import mentions, stranger
 from llm_engineering.application.training import slug
 from llm_engineering.application.warehouse import COLLECT_COMMAND, Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.errors import BadInput, UnknownAuthor
-from llm_engineering.domain.identity import normalised_name
 from llm_engineering.domain.twins import TwinManifest
 
 BASE = "base"
@@ -47,8 +48,8 @@ class WantedTwin:
 def chosen_author(warehouse: Warehouse, *, name: str | None, wanted: WantedTwin, query: str) -> Author:
     """The author who is named, or whose twin is, or the only one, or the one named in the question.
 
-    Raises UnknownAuthor for a name that the warehouse does not have, BadInput when several
-    authors fit or the twin is another author's.
+    Raises UnknownAuthor for a name that the warehouse does not have, also when the question asks
+    for the view of somebody else; BadInput when several authors fit or the twin is another author's.
     """
     if name is not None:
         author = warehouse.author(name)
@@ -66,7 +67,14 @@ def chosen_author(warehouse: Warehouse, *, name: str | None, wanted: WantedTwin,
         if not fitting:
             raise UnknownAuthor(f'No author\'s twin is called "{wanted.name}". Known: {_names(authors)}.')
     else:
-        fitting = authors if len(authors) == 1 else named_in(query, authors)
+        fitting = named_in(query, authors)
+        if not fitting and (other := stranger(query)):
+            raise UnknownAuthor(
+                f"The question asks for {other}, who is no author in the warehouse. Known: {_names(authors)}. "
+                'If it is meant for one of them, name that one as "author".'
+            )
+        if len(authors) == 1:
+            fitting = authors
     if len(fitting) != 1:
         raise BadInput(
             f"Whose answer is wanted? The question names {'no' if not fitting else 'more than one'} author; "
@@ -76,15 +84,9 @@ def chosen_author(warehouse: Warehouse, *, name: str | None, wanted: WantedTwin,
 
 
 def named_in(query: str, authors: Sequence[Author]) -> list[Author]:
-    """The authors whose full names stand in the question; not one whose name is only part of another's."""
-    rest = normalised_name(query)
-    found = []
-    for author in sorted(authors, key=lambda one: -len(one.full_name)):
-        pattern = rf"(?<!\w){re.escape(normalised_name(author.full_name))}(?!\w)"
-        rest, times = re.subn(pattern, " ", rest)
-        if times:
-            found.append(author)
-    return found
+    """Those of the authors whom the question names; see `retrieval.names.mentions`."""
+    found = {mention.author for mention in mentions(unicodedata.normalize("NFKC", query), authors)}
+    return [author for author in authors if author in found]
 
 
 def chosen_twin(author: Author, wanted: WantedTwin, twins: Sequence[TwinManifest]) -> TwinManifest | None:

@@ -4,38 +4,23 @@ Structure first (headings, paragraphs, lists, code), sentences where a block is 
 words only where a sentence is. Every visible character of the document is in some chunk.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import cached_property
 
-from llm_engineering.application.markdown import Block, BlockKind, blocks
-from llm_engineering.application.sentences import sentence_spans
+from llm_engineering.application.chunk_pieces import CountTokens, Piece, TokenCounter, halves, pieces
 from llm_engineering.domain.chunks import Chunk
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.identity import chunk_id
 
-CHUNKER = "structure/1"
+CHUNKER = "structure/2"
 """Version of the rules below; documents chunked by another version are chunked again."""
 
-CountTokens = Callable[[str], int]
-
 CONTEXT_SHARE = 0.25
-"""Most of the budget that title and headings may take."""
+"""Most of the embedder's tokens that title and headings may take."""
 OVERLAP_SHARE = 0.15
-"""A sentence up to this share of the budget is repeated when a block is cut after it."""
+"""A sentence up to this share of the budget is repeated when a paragraph is cut after it."""
 FULL_ENOUGH_SHARE = 0.4
 """From this fill on, a new heading starts a new chunk."""
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A span that is never cut further."""
-
-    start: int
-    end: int
-    tokens: int
-    heading_path: tuple[str, ...]
-    block: int
-    is_heading: bool = False
 
 
 def chunk(document: CleanedDocument, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
@@ -45,7 +30,9 @@ def chunk(document: CleanedDocument, count_tokens: CountTokens, max_tokens: int)
     text) has at most `max_tokens` of them.
     """
     text = document.search_text
-    packed = list(_packed(list(_pieces(document, count_tokens, max_tokens)), max_tokens, document.title, count_tokens))
+    room = _Room(document.title, TokenCounter(count_tokens), max_tokens)
+    found = pieces(text, room.budget, room.count)
+    groups = (fitting for group in _packed(list(found), room) for fitting in _fitting(text, group, room))
     return [
         Chunk(
             **document.model_dump(
@@ -54,106 +41,102 @@ def chunk(document: CleanedDocument, count_tokens: CountTokens, max_tokens: int)
             id=chunk_id(document.id, ordinal),
             document_id=document.id,
             ordinal=ordinal,
-            start=pieces[0].start,
-            end=pieces[-1].end,
-            heading_path=_fitting(document.title, pieces[0].heading_path, count_tokens, max_tokens),
-            text=text[pieces[0].start : pieces[-1].end],
+            start=group[0].start,
+            end=group[-1].end,
+            heading_path=group[0].heading_path,
+            context=room.context(group[0].heading_path),
+            text=text[group[0].start : group[-1].end],
             content_hash=document.content_hash,
         )
-        for ordinal, pieces in enumerate(packed)
+        for ordinal, group in enumerate(groups)
     ]
 
 
-def _pieces(document: CleanedDocument, count_tokens: CountTokens, max_tokens: int) -> Iterator[_Piece]:
-    text = document.search_text
-    path: list[tuple[int, str]] = []
-    for number, block in enumerate(blocks(text)):
-        if block.kind is BlockKind.HEADING:
-            path = [(level, heading) for level, heading in path if level < block.level]
-        names = tuple(heading for _, heading in path)
-        budget = _budget(document.title, names, count_tokens, max_tokens)
-        for start, end in _spans(text, block, budget, count_tokens):
-            tokens = _tokens(text[start:end], count_tokens)
-            yield _Piece(start, end, tokens, names, number, block.kind is BlockKind.HEADING)
-        if block.kind is BlockKind.HEADING:
-            path.append((block.level, block.plain))
+class _Room:
+    """How many tokens a chunk's text may have below some headings; each context is counted once."""
+
+    def __init__(self, title: str, count: TokenCounter, max_tokens: int) -> None:
+        self.count = count
+        self._full_title = " ".join(title.split())
+        self._max_tokens = max_tokens
+        self._allowed = int(max_tokens * CONTEXT_SHARE)
+        self._known: dict[tuple[str, ...], tuple[str, int]] = {}
+
+    def context(self, path: tuple[str, ...]) -> str:
+        """The title, and the innermost headings that leave the text its share."""
+        return self._of(path)[0]
+
+    def budget(self, path: tuple[str, ...]) -> int:
+        """Tokens for the text, without special ones."""
+        return self._of(path)[1]
+
+    def holds(self, text: str, path: tuple[str, ...]) -> bool:
+        """Whether the embedder reads all of the text below the context of these headings."""
+        context = self.context(path)
+        return self.count(f"{context}\n{text}" if context else text) <= self._max_tokens - self.count.special
+
+    def _of(self, path: tuple[str, ...]) -> tuple[str, int]:
+        if path not in self._known:
+            names = path[1:] if path and path[0] == self._full_title else path
+            context = self._joined(names)
+            while (tokens := self.count(context)) > self._allowed and names:
+                names = names[1:]
+                context = self._joined(names)
+            self._known[path] = (context, self._max_tokens - self.count.special - tokens)
+        return self._known[path]
+
+    def _joined(self, names: tuple[str, ...]) -> str:
+        return " › ".join(part for part in (self._title, *names) if part)
+
+    @cached_property
+    def _title(self) -> str:
+        """The title, or as many of its first words as may be."""
+        title = self._full_title
+        while self.count(title) > self._allowed:
+            title = title[: len(title) * 3 // 4].strip()
+        return title
 
 
-def _spans(text: str, block: Block, budget: int, count_tokens: CountTokens) -> list[tuple[int, int]]:
-    if _tokens(text[block.start : block.end], count_tokens) <= budget:
-        return [(block.start, block.end)]
-    source = text[block.start : block.end]
-    by_line = block.kind in (BlockKind.CODE, BlockKind.TABLE, BlockKind.LIST)
-    spans = _lines(source) if by_line else sentence_spans(source)
-    cut = [part for start, end in spans for part in _words(source, start, end, budget, count_tokens)]
-    return [(block.start + start, block.start + end) for start, end in cut]
-
-
-def _lines(source: str) -> list[tuple[int, int]]:
-    spans, position = [], 0
-    for line in source.splitlines(keepends=True):
-        if line.strip():
-            spans.append((position, position + len(line.rstrip())))
-        position += len(line)
-    return spans
-
-
-def _words(source: str, start: int, end: int, budget: int, count_tokens: CountTokens) -> Iterator[tuple[int, int]]:
-    """The span as it is, or cut at spaces (inside a word only when the word itself is too long)."""
-    while _tokens(source[start:end], count_tokens) > budget:
-        low, high = start + 1, end
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if _tokens(source[start:middle], count_tokens) <= budget else (low, middle - 1)
-        space = source.rfind(" ", start + 1, low)
-        cut = space if space > start else low
-        yield start, cut
-        start = cut + len(source[cut:end]) - len(source[cut:end].lstrip())
-    if start < end:
-        yield start, end
-
-
-def _packed(pieces: list[_Piece], max_tokens: int, title: str, count_tokens: CountTokens) -> Iterator[list[_Piece]]:
-    current: list[_Piece] = []
-    for index, piece in enumerate(pieces):
+def _packed(found: list[Piece], room: _Room) -> Iterator[list[Piece]]:
+    current: list[Piece] = []
+    filled = 0
+    for index, piece in enumerate(found):
         if current:
-            budget = _budget(title, current[0].heading_path, count_tokens, max_tokens)
-            filled = sum(part.tokens for part in current)
+            budget = room.budget(current[0].heading_path)
             # A heading belongs to what follows it, so it asks for the next piece's room too.
-            needed = piece.tokens + (pieces[index + 1].tokens if piece.is_heading and index + 1 < len(pieces) else 0)
-            new_section = piece.is_heading and filled >= FULL_ENOUGH_SHARE * budget
-            if filled + piece.tokens > budget or (piece.is_heading and filled + needed > budget) or new_section:
+            needed = piece.tokens + (found[index + 1].tokens if piece.is_heading and index + 1 < len(found) else 0)
+            if filled + needed > budget or (piece.is_heading and filled >= FULL_ENOUGH_SHARE * budget):
                 yield current
                 current = _overlap(current, piece, budget)
+                filled = sum(part.tokens for part in current)
         current.append(piece)
+        filled += piece.tokens
     if current:
         yield current
 
 
-def _overlap(previous: list[_Piece], piece: _Piece, budget: int) -> list[_Piece]:
+def _overlap(previous: list[Piece], piece: Piece, budget: int) -> list[Piece]:
+    """The sentence before the piece, where both are of one paragraph and it is short."""
     last = previous[-1]
-    inside_block = last.block == piece.block and len(previous) > 1
-    return (
-        [last]
-        if inside_block and last.tokens <= OVERLAP_SHARE * budget and last.tokens + piece.tokens <= budget
-        else []
-    )
+    continues = piece.is_sentence and last.block == piece.block and len(previous) > 1
+    is_short = last.tokens <= OVERLAP_SHARE * budget and last.tokens + piece.tokens <= budget
+    return [last] if continues and is_short else []
 
 
-def _budget(title: str, path: tuple[str, ...], count_tokens: CountTokens, max_tokens: int) -> int:
-    fitting = _fitting(title, path, count_tokens, max_tokens)
-    context = " › ".join(part for part in (title, *fitting) if part)
-    return max(8, max_tokens - (count_tokens(context) if context else 2))
+def _fitting(text: str, group: list[Piece], room: _Room) -> Iterator[list[Piece]]:
+    """The group, cut further where its parts have more tokens together than one by one.
 
-
-def _fitting(title: str, path: tuple[str, ...], count_tokens: CountTokens, max_tokens: int) -> tuple[str, ...]:
-    """The innermost headings that leave the text its share of the budget."""
-    allowed = int(max_tokens * CONTEXT_SHARE)
-    while path and count_tokens(" › ".join((title, *path))) > allowed:
-        path = path[1:]
-    return path
-
-
-def _tokens(text: str, count_tokens: CountTokens) -> int:
-    """Tokens without the two special ones, so that parts may be added up."""
-    return max(0, count_tokens(text) - 2)
+    Words that a tokenizer keeps apart by white space add up exactly. Others may read the white space
+    too, so a group is counted as a whole when that could make the difference.
+    """
+    path, start, end = group[0].heading_path, group[0].start, group[-1].end
+    most = sum(piece.tokens for piece in group) + (end - start - sum(piece.end - piece.start for piece in group))
+    if most <= room.budget(path) or room.holds(text[start:end], path):
+        yield group
+    elif len(group) > 1:
+        middle = len(group) // 2
+        yield from _fitting(text, group[:middle], room)
+        yield from _fitting(text, group[middle:], room)
+    else:
+        for first, last in halves(text, start, end, lambda span: room.holds(text[slice(*span)], path)):
+            yield [Piece(first, last, 0, path, group[0].block)]

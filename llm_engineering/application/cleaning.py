@@ -2,16 +2,21 @@
 
 The style lane keeps the author's words character by character (apostrophes, dashes, emoji,
 sentence and paragraph breaks); code and other people's quotes become a marker. The search lane
-is the same Markdown, normalised to NFKC, with headings, lists, tables and code.
+is the same Markdown, normalised to NFKC, with headings, lists, tables and code. Where it is asked
+for, personal data becomes a marker in both and in the title.
 """
 
 import re
 import unicodedata
+from collections import Counter
 
 from llm_engineering.application.markdown import BlockKind, blocks
+from llm_engineering.application.pii import PiiRules, scrubbed
+from llm_engineering.application.posts import post_style
+from llm_engineering.application.quarantine import detected_language
 from llm_engineering.domain.documents import Category, CleanedDocument, RawDocument
 
-CLEANER = "2-lanes/1"
+CLEANER = "2-lanes/2"
 """Version of the rules below; documents cleaned by another version are cleaned again."""
 
 CODE_MARKER = "[code]"
@@ -23,18 +28,33 @@ _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 """Zero-width characters that sites insert; nobody types or reads them. Joiners stay: emoji need them."""
 
 
-def clean(document: RawDocument) -> CleanedDocument:
-    """The document in its two lanes. Pure: the same input gives the same output."""
+def clean(document: RawDocument, pii: PiiRules | None = None) -> CleanedDocument:
+    """The document in its two lanes, scrubbed by `pii` where given. Pure: the same input gives the same output.
+
+    `scrubbed` counts the pieces of the title and of the lane that has more of a kind, as most stand in both.
+    """
+    style = _style(document)
+    title, in_title = scrubbed(document.title, pii) if pii else (document.title, Counter[str]())
+    style_text, in_style = scrubbed(style, pii) if pii else (style, Counter[str]())
+    search = search_lane(document.content)
+    search_text, in_search = scrubbed(search, pii) if pii else (search, Counter[str]())
     return CleanedDocument(
         **document.model_dump(
-            include={"id", "author_id", "author_full_name", "category", "platform", "link", "title", "published_at"}
+            include={"id", "author_id", "author_full_name", "category", "platform", "link", "published_at"}
         ),
-        language=document.language,
-        style_text=_posted(document.content) if document.category is Category.POSTS else style_lane(document.content),
-        search_text=search_lane(document.content),
+        title=title,
+        language=document.language or detected_language(style),
+        style_text=style_text,
+        search_text=search_text,
         content_hash=document.hash,
-        cleaner=CLEANER,
+        cleaner=cleaner_version(pii),
+        scrubbed=dict((in_style | in_search) + in_title),
     )
+
+
+def cleaner_version(pii: PiiRules | None = None) -> str:
+    """Changes whenever the same raw document would be cleaned in another way, e.g. "2-lanes/2+pii:1f0c23aa"."""
+    return f"{CLEANER}+pii:{pii.fingerprint}" if pii else CLEANER
 
 
 def style_lane(markdown: str) -> str:
@@ -48,7 +68,7 @@ def style_lane(markdown: str) -> str:
                 parts.append(QUOTE_MARKER)
             case BlockKind.TABLE:
                 parts.append(TABLE_MARKER)
-            case BlockKind.HTML | BlockKind.RULE:
+            case BlockKind.RULE:
                 continue
             case _:
                 parts.append(_INVISIBLE.sub("", block.plain))
@@ -57,13 +77,15 @@ def style_lane(markdown: str) -> str:
 
 def search_lane(markdown: str) -> str:
     """The Markdown in NFKC with plain line ends; a no-break space becomes a space."""
-    normal = unicodedata.normalize("NFKC", _line_ends(markdown))
-    return re.sub(r"\n{3,}", "\n\n", _INVISIBLE.sub("", normal)).strip()
+    normal = unicodedata.normalize("NFKC", _INVISIBLE.sub("", _line_ends(markdown)))
+    return re.sub(r"\n{3,}", "\n\n", normal).rstrip().lstrip("\n")
 
 
-def _posted(text: str) -> str:
-    # Posts are plain text: a leading "#" is a hash tag and a line break is meant.
-    return _INVISIBLE.sub("", _line_ends(text)).strip()
+def _style(document: RawDocument) -> str:
+    if document.category is not Category.POSTS:
+        return style_lane(document.content)
+    text = _INVISIBLE.sub("", _line_ends(document.content))
+    return post_style(text, document.platform, code=CODE_MARKER, quote=QUOTE_MARKER)
 
 
 def _line_ends(text: str) -> str:

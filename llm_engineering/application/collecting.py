@@ -1,21 +1,20 @@
 """Brings an author's words into the warehouse: what is theirs, once, with an outcome for every item."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import partial
 from uuid import UUID
 
-from llm_engineering.application.ports import CollectedItem, Progress, RefusedItem, Source
-from llm_engineering.application.quarantine import (
-    SeenTexts,
-    detected_language,
-    evidence_of,
-    reason_to_quarantine,
-)
+from llm_engineering.application.listing import KnownDocuments, Listing, StoredDocument
+from llm_engineering.application.near_duplicates import SeenTexts, shingles_of
+from llm_engineering.application.ports import PageReader, Progress, RefusedItem, Source
+from llm_engineering.application.quarantine import Examined, Finding, examined, words_of
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import (
-    Category,
     CollectionReport,
+    Decision,
     ItemReport,
     Outcome,
     QuarantinedPage,
@@ -25,6 +24,7 @@ from llm_engineering.domain.errors import CollectError
 from llm_engineering.domain.identity import document_id
 
 EVIDENCE_CHARACTERS = 1000
+NEAR_DUPLICATE = "near_duplicate"
 NOT_STORED = (Outcome.FAILED, Outcome.QUARANTINED, Outcome.GONE)
 
 
@@ -33,22 +33,33 @@ def collect(
     sources: Sequence[Source],
     warehouse: Warehouse,
     *,
+    reader: PageReader,
     progress: Progress,
     max_failure_share: float = 0.5,
     language: str | None = None,
+    since: date | None = None,
     limit: int | None = None,
+    max_seconds: float | None = None,
 ) -> CollectionReport:
     """Everything that the sources bring, each link once, stored as it arrives.
 
-    `language` (ISO 639-1) quarantines what is in another one. `limit` ends the run after so many
-    items. Running again writes nothing for what did not change. Raises CollectError when more
-    than `max_failure_share` (0 to 1) of the items failed, or when the author has no document in
-    the end; what was stored until then stays. Raises BadInput when a source cannot be used.
+    `language` (ISO 639-1) quarantines what is in another one. `since` leaves out what is dated
+    before that day; what has no date stays. `limit` ends the run after so many items, and
+    `max_seconds` after so much time. Running again writes nothing for what did not change; what a
+    source no longer has is marked as gone (see `Coverage`), unless the run ended early. Raises
+    CollectError when more than `max_failure_share` (0 to 1) of the items failed, or when the author
+    has no document in the end; what was stored until then stays. Raises BadInput when a source
+    cannot be used.
     """
-    run = _Run(author, warehouse, language)
-    arriving = (item for source in sources for item in _items(source, author))
+    known = KnownDocuments.of(author, warehouse)
+    listing = Listing(author, sources, known, since)
+    run = _Run(author, warehouse, known, since)
+    ends_at = time.monotonic() + max_seconds if max_seconds is not None else None
+    examine = partial(examined, author=author, language=language)
+    arriving = reader.read(listing.items(), known.validators.get, examine)
     unsaid: list[ItemReport] = []
-    for item in progress.track(arriving, f"Collecting {author.full_name}", total=limit):
+    early = ""
+    for item in progress.track(arriving, f"Collecting {author.full_name}", total=limit, current=_link):
         done = run.take(item)
         if done is None:
             continue
@@ -58,29 +69,20 @@ def collect(
             _say(unsaid, progress)
         if limit is not None and len(run.reports) >= limit:
             break
+        if ends_at is not None and time.monotonic() >= ends_at:
+            early = f"The run ended after {max_seconds:.0f} seconds, its limit; run it again to go on."
+            break
+    notes = [*(note for source in sources for note in source.notes), *listing.notes(), *run.notes(), early]
     report = CollectionReport(
-        author_full_name=author.full_name,
-        items=run.reports,
-        notes=[*(note for source in sources for note in source.notes), *run.notes()],
+        author_full_name=author.full_name, items=run.reports, notes=[note for note in notes if note]
     )
     _check(report, author, warehouse, max_failure_share)
     _say(unsaid, progress)
     return report
 
 
-def known_validators(warehouse: Warehouse, author: Author) -> Callable[[str], tuple[str | None, str | None] | None]:
-    """Canonical link → (ETag, Last-Modified) of the author's stored version, for conditional requests.
-
-    A tombstoned document has none: if it is back, its text is wanted.
-    """
-    known: dict[str, tuple[str | None, str | None]] = {}
-    for document in warehouse.documents(author):
-        validators = (document.extra.get("etag"), document.extra.get("last_modified"))
-        if any(validators):
-            known[document.link] = validators
-            if requested := document.extra.get("requested"):
-                known[requested] = validators
-    return known.get
+def _link(item: Examined | RefusedItem) -> str:
+    return item.link if isinstance(item, RefusedItem) else item.item.link
 
 
 def _say(unsaid: list[ItemReport], progress: Progress) -> None:
@@ -90,70 +92,72 @@ def _say(unsaid: list[ItemReport], progress: Progress) -> None:
     unsaid.clear()
 
 
-def _items(source: Source, author: Author) -> Iterator[CollectedItem | RefusedItem]:
-    """The source's items; when it breaks off, that is an item, too."""
-    try:
-        yield from source.items(author)
-    except CollectError as error:
-        yield RefusedItem(f"source:{type(source).__name__}", Outcome.FAILED, str(error))
-
-
 class _Run:
     """One collection run of one author."""
 
-    def __init__(self, author: Author, warehouse: Warehouse, language: str | None) -> None:
+    def __init__(self, author: Author, warehouse: Warehouse, known: KnownDocuments, since: date | None) -> None:
         self.reports: list[ItemReport] = []
         self._author = author
         self._warehouse = warehouse
-        self._language = language
+        self._known = known
+        self._since = since
         self._seen: set[str] = set()
         self._repeated = 0
-        self._hashes: dict[UUID, str] = {}
-        self._aliases: dict[str, UUID] = {}
-        for document in warehouse.documents(author):
-            self._hashes[document.id] = document.hash
-            if requested := document.extra.get("requested"):
-                self._aliases[requested] = document.id
-        self._quarantined = {page.id: (page.reason, page.evidence) for page in warehouse.quarantined(author)}
-        self._is_known = any(known.id == author.id for known in warehouse.authors())
+        self._too_old = 0
+        self._quarantined = {page.id: page for page in warehouse.quarantined(author)}
+        self._is_known = any(known_author.id == author.id for known_author in warehouse.authors())
         self._texts: SeenTexts | None = None
 
-    def take(self, item: CollectedItem | RefusedItem) -> ItemReport | None:
-        """Deal with one item; None when its link was dealt with before."""
-        if item.link in self._seen:
+    def take(self, found: Examined | RefusedItem) -> ItemReport | None:
+        """Deal with one item; None when its link was dealt with before, or it is too old."""
+        link = _link(found)
+        if link in self._seen:
             self._repeated += 1
             return None
-        self._seen.add(item.link)
-        report = self._refused(item) if isinstance(item, RefusedItem) else self._collected(item)
+        self._seen.add(link)
+        if isinstance(found, RefusedItem):
+            report = self._refused(found)
+        elif self._since and found.item.published_at and found.item.published_at.date() < self._since:
+            self._too_old += 1
+            return None
+        else:
+            report = self._collected(found)
         self.reports.append(report)
         return report
 
     def notes(self) -> list[str]:
         """What happened beside the items."""
-        return [f"{self._repeated} links led to an item that was there already."] if self._repeated else []
+        notes = [f"Links that led to an item that was there already: {self._repeated}."] if self._repeated else []
+        if self._too_old:
+            notes.append(f"Left out, as their pages say that they are from before {self._since}: {self._too_old}.")
+        return notes
 
     def _refused(self, item: RefusedItem) -> ItemReport:
         reason = item.reason
         if item.outcome is Outcome.GONE:
-            id = self._aliases.get(item.link) or document_id(self._author.id, item.link)
-            if self._warehouse.tombstone(id):
+            id = self._known.by_link.get(item.link) or document_id(self._author.id, item.link)
+            if self._tombstone(id):
                 reason = f"{reason} The stored document is marked as gone."
-        elif item.outcome is Outcome.QUARANTINED:
-            self._quarantine(item.link, item.reason, item.evidence)
         return ItemReport(link=item.link, outcome=item.outcome, reason=reason)
 
-    def _collected(self, item: CollectedItem) -> ItemReport:
-        evidence = evidence_of(item, self._author, self._language)
-        document = self._document(item, evidence.prose)
-        report = ItemReport(link=item.link, outcome=Outcome.UNCHANGED, title=item.title, words=evidence.words)
-        if self._hashes.get(document.id) != document.hash:
-            reason = reason_to_quarantine(evidence) or self._duplicate(document)
-            if reason:
-                self._quarantine(item.link, reason, item.evidence or item.content)
-                return report.model_copy(update={"outcome": Outcome.QUARANTINED, "reason": reason})
-        return report.model_copy(update={"outcome": self._save(document)})
+    def _collected(self, found: Examined) -> ItemReport:
+        item, document = found.item, self._document(found)
+        report = ItemReport(link=item.link, outcome=Outcome.UNCHANGED, title=item.title, words=found.words)
+        if self._has_same_words_by_another_way(document):
+            return report
+        moved_from = self._moved_from(document)
+        if not self._is_stored(document):
+            findings = self._findings(found, document.id, moved_from)
+            if findings:
+                self._quarantine(document, findings, item.evidence or item.content)
+                return report.model_copy(update={"outcome": Outcome.QUARANTINED, "reason": findings[0].reason})
+        outcome = self._save(document, found)
+        if moved_from and self._tombstone(moved_from.id):
+            report = report.model_copy(update={"reason": f"moved from {moved_from.link}"})
+        return report.model_copy(update={"outcome": outcome})
 
-    def _document(self, item: CollectedItem, prose: str) -> RawDocument:
+    def _document(self, found: Examined) -> RawDocument:
+        item = found.item
         return RawDocument.of(
             self._author,
             link=item.link,
@@ -162,50 +166,96 @@ class _Run:
             title=item.title,
             content=item.content,
             published_at=item.published_at,
-            language=item.language or detected_language(prose),
+            language=found.language,
             fetched_at=datetime.now(UTC),
-            extra=dict(item.extra),
+            extra={**item.extra, **({"origin": item.origin} if item.origin else {})},
         )
 
-    def _duplicate(self, document: RawDocument) -> str | None:
-        if document.category is Category.REPOSITORIES:
-            return None
-        link = self._known_texts().duplicate_of(document.id, document.content)
-        return f"near-duplicate of {link}" if link else None
+    def _is_stored(self, document: RawDocument) -> bool:
+        stored = self._known.documents.get(document.id)
+        return stored is not None and stored.hash == document.hash
+
+    def _has_same_words_by_another_way(self, document: RawDocument) -> bool:
+        """Whether feed and page differ in markup only: an entry that leaves the feed is no new version."""
+        stored = self._known.documents.get(document.id)
+        if stored is None or stored.read_from == document.extra.get("read_from"):
+            return False
+        previous = self._warehouse.document(document.id)
+        return previous is not None and words_of(previous.content) == words_of(document.content)
+
+    def _moved_from(self, document: RawDocument) -> StoredDocument | None:
+        """The stored document that had the address under which this one was asked for."""
+        stored = self._known.documents.get(self._known.by_link.get(document.extra.get("requested", ""), document.id))
+        return stored if stored is not None and stored.id != document.id and stored.link not in self._seen else None
+
+    def _findings(self, found: Examined, id: UUID, moved_from: StoredDocument | None) -> list[Finding]:
+        """What speaks against the item, less what a person has overruled."""
+        accepted = self._accepted_rules(id)
+        against = [finding for finding in found.findings if finding.rule not in accepted]
+        if against or not len(found.shingles) or NEAR_DUPLICATE in accepted:
+            return against
+        texts = self._known_texts()
+        if moved_from:
+            texts.remove(moved_from.id)
+        other = texts.duplicate_of(id, found.shingles)
+        return [Finding(NEAR_DUPLICATE, f"near-duplicate of {other}")] if other else []
 
     def _known_texts(self) -> SeenTexts:
         """Filled when first needed: a run that brings nothing new compares nothing."""
         if self._texts is None:
             self._texts = SeenTexts()
             for document in self._warehouse.documents(self._author):
-                if document.category is not Category.REPOSITORIES:
-                    self._texts.add(document.id, document.link, document.content)
+                self._texts.add(document.id, document.link, shingles_of(document.content, document.category))
         return self._texts
 
-    def _save(self, document: RawDocument) -> Outcome:
+    def _save(self, document: RawDocument, found: Examined) -> Outcome:
         if not self._is_known:
             self._warehouse.add_author(self._author)
             self._is_known = True
         outcome = self._warehouse.save(document)
         if outcome is not Outcome.UNCHANGED:
-            self._hashes[document.id] = document.hash
-            if self._texts is not None and document.category is not Category.REPOSITORIES:
-                self._texts.add(document.id, document.link, document.content)
-        if self._quarantined.pop(document.id, None) is not None:
+            self._known.add(document)
+            if self._texts is not None:
+                self._texts.add(document.id, document.link, found.shingles)
+        page = self._quarantined.get(document.id)
+        if page is not None and page.decision is not Decision.ACCEPTED:
+            del self._quarantined[document.id]
             self._warehouse.release(document.id)
         return outcome
 
-    def _quarantine(self, link: str, reason: str, evidence: str) -> None:
-        id = document_id(self._author.id, link)
-        kept = (reason, evidence[:EVIDENCE_CHARACTERS])
-        if self._quarantined.get(id) == kept:
-            return
-        self._quarantined[id] = kept
-        self._warehouse.quarantine(
-            QuarantinedPage(
-                id=id, author_id=self._author.id, link=link, reason=reason, evidence=kept[1], seen_at=datetime.now(UTC)
-            )
+    def _tombstone(self, id: UUID) -> bool:
+        self._known.remove(id)
+        if self._texts is not None:
+            self._texts.remove(id)
+        return self._warehouse.tombstone(id)
+
+    # ---------------------------------------------------------------- quarantine
+
+    def _accepted_rules(self, id: UUID) -> list[str]:
+        """The rules that a person has overruled for this document."""
+        page = self._quarantined.get(id)
+        return page.rules if page is not None and page.decision is Decision.ACCEPTED else []
+
+    def _quarantine(self, document: RawDocument, findings: list[Finding], evidence: str) -> None:
+        known = self._quarantined.get(document.id)
+        rules = [finding.rule for finding in findings]
+        if known is not None and known.decision is not Decision.ACCEPTED and known.reason == findings[0].reason:
+            if known.decision is Decision.REJECTED:
+                return
+            if known.document is not None and known.document.hash == document.hash:
+                return
+        page = QuarantinedPage(
+            id=document.id,
+            author_id=self._author.id,
+            link=document.link,
+            reason=findings[0].reason,
+            rules=[*rules, *(rule for rule in self._accepted_rules(document.id) if rule not in rules)],
+            evidence=evidence[:EVIDENCE_CHARACTERS],
+            document=document,
+            seen_at=datetime.now(UTC),
         )
+        self._quarantined[page.id] = page
+        self._warehouse.quarantine(page)
 
 
 def _check(report: CollectionReport, author: Author, warehouse: Warehouse, max_failure_share: float) -> None:

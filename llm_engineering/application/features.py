@@ -1,11 +1,13 @@
 """What the pipelines read: raw documents from the warehouse, cleaned ones from the feature store."""
 
+import heapq
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 
 from llm_engineering.application.cleaning import clean
-from llm_engineering.application.indexing import cleaned_collection
+from llm_engineering.application.indexing import cleaned_collection, cleaned_of
 from llm_engineering.application.ports import VectorStore
 from llm_engineering.application.warehouse import COLLECT_COMMAND, Warehouse
 from llm_engineering.domain.authors import Author
@@ -15,6 +17,9 @@ from llm_engineering.domain.errors import EmptyCorpus
 MOST_IMPOSTORS = 10
 """Other authors that style is measured against; more add time, hardly anything else."""
 
+MOST_SHOWN = 200
+"""Documents of a sample; the dashboard's page shows fewer, an exported artifact these."""
+
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
@@ -23,27 +28,37 @@ def features_command(author: str) -> str:
     return f"./poe run-feature-engineering-pipeline --set author_full_names={shlex.quote(f'[{author}]')}"
 
 
-def raw_documents(authors: Sequence[Author], warehouse: Warehouse) -> list[RawDocument]:
-    """All documents of these authors that are not gone, oldest first.
+def raw_documents(authors: Sequence[Author], warehouse: Warehouse) -> Iterator[RawDocument]:
+    """All documents of these authors that are not gone, streamed, author by author.
 
-    Raises EmptyCorpus for an author of whom nothing was ever collected. One whose documents are
-    all gone has none here, and that is no error: the feature store is to forget them.
+    Raises EmptyCorpus, before the first document, for an author of whom nothing was ever collected.
+    One whose documents are all gone has none here, and that is no error: the feature store is to
+    forget them.
     """
-    found: list[RawDocument] = []
     for author in authors:
-        documents = list(warehouse.documents(author, include_gone=True))
-        if not documents:
+        if next(warehouse.documents(author, include_gone=True), None) is None:
             raise EmptyCorpus(
                 f"The warehouse has no documents of {author.full_name}; collect some first: {COLLECT_COMMAND}."
             )
-        found += [document for document in documents if document.tombstoned_at is None]
-    return sorted(found, key=_age)
+    for author in authors:
+        yield from warehouse.documents(author)
+
+
+def sample(documents: Iterable[RawDocument]) -> tuple[list[RawDocument], int]:
+    """Some documents to look at, oldest first, and how many there are: all, or MOST_SHOWN of them.
+
+    Which are taken depends on their ids alone, which are hashes: so they are a random sample, and
+    the same one as long as these documents are there.
+    """
+    counter = count()
+    shown = heapq.nsmallest(MOST_SHOWN, (document for document, _ in zip(documents, counter, strict=False)), key=_place)
+    return sorted(shown, key=_age), next(counter)
 
 
 def cleaned_documents(author: Author, vectors: VectorStore) -> list[CleanedDocument]:
     """The author's cleaned documents, oldest first. Raises EmptyCorpus when there are none."""
     found = [
-        CleanedDocument.model_validate({"id": point.id, **point.payload})
+        cleaned_of(point)
         for category in Category
         for point in vectors.scroll(cleaned_collection(category), {"author_id": str(author.id)})
     ]
@@ -67,6 +82,10 @@ def impostor_texts(author: Author, warehouse: Warehouse) -> Mapping[str, list[st
         for other in others
     }
     return {name: found for name, found in texts.items() if found}
+
+
+def _place(document: RawDocument) -> int:
+    return document.id.int
 
 
 def _age(document: RawDocument | CleanedDocument) -> tuple[datetime, str]:

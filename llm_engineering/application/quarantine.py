@@ -6,17 +6,20 @@ the page.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
-from llm_engineering.application.markdown import BlockKind, blocks
+from llm_engineering.application.markdown import LINK, BlockKind, blocks
+from llm_engineering.application.near_duplicates import shingles_of
 from llm_engineering.application.ports import CollectedItem
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category
 from llm_engineering.domain.names import someone_else
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MIN_WORDS = 80
 """An article has at least so many words of prose."""
@@ -24,14 +27,11 @@ STUB_WORDS = 300
 """Error pages and gates are shorter; what is longer is judged as an article."""
 BARE_WORDS = 15
 """With fewer words there is nothing on the page but what surrounds a text."""
-DUPLICATE_JACCARD = 0.85
-SHINGLE_WORDS = 5
-MIN_COMPARED_WORDS = 30
-"""Shorter posts may well repeat ("Happy new year!")."""
 SURE_OF_LANGUAGE = 0.9
 LANGUAGE_WORDS = 40
+LANGUAGE_CHARACTERS = 2000
+"""The start of a text says as much as the whole, in less time."""
 
-LINK = re.compile(r"(?<!!)\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
 CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 MOJIBAKE = re.compile("Ã[\u0080-\u00bfƒ‚„…†‡ˆ‰Š‹Œ]|â€[\u0080-\u00bf˜™œžŸ“”¦]|Â[\u00a0-\u00bf]|\ufffd")
 
@@ -55,7 +55,30 @@ NOT_FOUND_TEXT = _any(
     r"has been (?:removed|deleted|moved|taken down)",
     r"might have been (?:removed|moved|renamed|deleted)",
     r"temporarily unavailable",
-    r"domain (?:is|may be) for sale|this domain (?:is parked|has expired)",
+)
+ERROR_TITLE = _any(
+    r"^\W*(?:error\W+|http\W+)?(?:4(?:00|01|03|05|08|29|51)|5\d\d)\b(?:\W+(?:error|bad|forbidden|unauthori|gateway|internal"
+    r"|service|server|too many|unavailable|request|method)|\W*$)",
+    r"^(?:internal server error|bad gateway|service (?:temporarily )?unavailable|gateway time-?out|forbidden"
+    r"|too many requests|unavailable for legal reasons|bad request)\W*(?:$|[|–—·«-])",
+    r"^(?:database error|error establishing a database connection|application error|fatal error"
+    r"|under (?:maintenance|construction)|(?:site )?maintenance(?: mode)?\W*$|account suspended)",
+)
+ERROR_TEXT = _any(
+    r"internal server error|bad gateway|service (?:temporarily )?unavailable|gateway time-?out|too many requests",
+    r"error establishing a database connection",
+    r"the server encountered an (?:internal error|unexpected condition)",
+    r"you don.t have permission to access|access to this (?:resource|page) (?:is|has been) (?:denied|forbidden)",
+    r"(?:is|are) (?:currently |temporarily )?(?:down for|undergoing|performing) (?:scheduled |some )?maintenance",
+    r"^\s*(?:apache|nginx|openresty|cloudflare|litespeed)[/\s\d.]*$",
+    r"this account has been suspended",
+)
+PARKED_TEXT = _any(
+    r"(?:this |the )?domain(?: name)? (?:\S+ )?(?:is|may be) (?:available )?for sale",
+    r"this domain (?:is parked|has expired|was recently registered)",
+    r"buy this domain|domain parking|parked (?:free|domain|by|at)|inquire about this domain|get this domain",
+    r"future home of (?:something|a)",
+    r"sponsored listings|related searches",
 )
 CHALLENGE_TITLE = _any(
     r"^just a moment",
@@ -152,6 +175,11 @@ def count_words(text: str) -> int:
 # ------------------------------------------------------------------------------ the rules
 
 
+def suspicion(page: Evidence) -> str | None:
+    """What the source itself found: an index, a home page in place of an article."""
+    return page.item.suspicion or None
+
+
 def soft_not_found(page: Evidence) -> str | None:
     """A "not found" page that came with status 200."""
     if page.words >= STUB_WORDS:
@@ -160,6 +188,26 @@ def soft_not_found(page: Evidence) -> str | None:
     in_text = len({match.group(0).lower() for match in NOT_FOUND_TEXT.finditer(page.start)})
     if in_title and (in_text or page.words < MIN_WORDS) or (in_text >= 2 and page.words < MIN_WORDS):
         return "soft 404: the page says that it was not found"
+    return None
+
+
+def error_page(page: Evidence) -> str | None:
+    """What a server says when it fails, sent with status 200."""
+    if page.words >= STUB_WORDS:
+        return None
+    in_title, in_text = ERROR_TITLE.search(page.item.title), ERROR_TEXT.search(page.start)
+    if (in_title and (in_text or page.words < MIN_WORDS)) or (in_text and page.words < BARE_WORDS):
+        return "error page: the server says that it failed"
+    return None
+
+
+def parked_domain(page: Evidence) -> str | None:
+    """A domain whose owner left it to a seller of domains or of advertisements."""
+    if page.words >= MIN_WORDS:
+        return None
+    found = {match.group(0).lower() for match in PARKED_TEXT.finditer(page.start)}
+    if found and (len(found) >= 2 or page.words < 2 * BARE_WORDS):
+        return "parked domain: the site is for sale or shows advertisements only"
     return None
 
 
@@ -197,8 +245,10 @@ def script_required(page: Evidence) -> str | None:
 
 def cookie_wall(page: Evidence) -> str | None:
     """A consent page instead of the text."""
+    if page.words >= MIN_WORDS:
+        return None
     found = {match.group(0).lower() for match in COOKIE_TEXT.finditer(page.start)}
-    if page.words < MIN_WORDS and (COOKIE_TEXT.search(page.prose) or (len(found) >= 2 and page.words < BARE_WORDS)):
+    if COOKIE_TEXT.search(page.prose) or (len(found) >= 2 and page.words < BARE_WORDS):
         return "cookie or consent wall instead of the page"
     return None
 
@@ -244,6 +294,8 @@ Rule = Callable[[Evidence], str | None]
 
 ARTICLE_RULES: tuple[Rule, ...] = (
     soft_not_found,
+    error_page,
+    parked_domain,
     bot_check,
     paywall,
     login_wall,
@@ -263,19 +315,29 @@ RULES: dict[Category, tuple[Rule, ...]] = {
 }
 
 
-def reason_to_quarantine(page: Evidence) -> str | None:
-    """The reason of the first rule that finds something, None for the author's own text."""
-    return next((reason for rule in RULES[page.item.category] if (reason := rule(page))), None)
+@dataclass(frozen=True)
+class Finding:
+    """Why something is not the author's text."""
+
+    rule: str
+    """Name of the rule, to which a person's decision refers."""
+    reason: str
 
 
-# ------------------------------------------------------------------------------ language, near-duplicates
+def findings_of(page: Evidence) -> list[Finding]:
+    """What speaks against the page, the rule that says most about it first; empty for the author's own text."""
+    found = [(rule.__name__, rule(page)) for rule in (suspicion, *RULES[page.item.category])]
+    return [Finding(name, reason) for name, reason in found if reason]
+
+
+# ------------------------------------------------------------------------------ language, and all at once
 
 
 def detected_language(text: str) -> str | None:
     """ISO 639-1 of a text, None when it is too short or the detector is not sure (py3langid)."""
     if count_words(text) < LANGUAGE_WORDS:
         return None
-    language, sure = _identifier().classify(text[:5000])
+    language, sure = _identifier().classify(text[:LANGUAGE_CHARACTERS])
     return str(language) if sure >= SURE_OF_LANGUAGE else None
 
 
@@ -286,52 +348,32 @@ def _identifier() -> Any:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-class SeenTexts:
-    """Finds near-duplicates among an author's texts by MinHash over 5-word shingles.
+@dataclass(frozen=True)
+class Examined:
+    """An item, and what can be said of it without knowing any other."""
 
-    Broder 1997, "On the resemblance and containment of documents". Jaccard is estimated from 256
-    permutations (standard error 0.02 at the limit of 0.85); candidates come from an LSH index.
-    """
-
-    def __init__(self) -> None:
-        from datasketch import MinHashLSH
-
-        self._index = MinHashLSH(threshold=0.7, num_perm=256)
-        self._signatures: dict[UUID, Any] = {}
-        self._links: dict[UUID, str] = {}
-
-    def add(self, id: UUID, link: str, markdown: str) -> None:
-        """Remember a text, in place of what was known under the id."""
-        if id in self._signatures:
-            self._index.remove(id)
-        signature = _signature(markdown)
-        if signature is not None:
-            self._signatures[id], self._links[id] = signature, link
-            self._index.insert(id, signature)
-
-    def duplicate_of(self, id: UUID, markdown: str) -> str | None:
-        """The link of another text that is nearly the same, the most similar one."""
-        signature = _signature(markdown)
-        if signature is None:
-            return None
-        near = [
-            (signature.jaccard(self._signatures[other]), self._links[other]) for other in self._others(id, signature)
-        ]
-        best, link = max(near, default=(0.0, ""))
-        return link if best >= DUPLICATE_JACCARD else None
-
-    def _others(self, id: UUID, signature: Any) -> Iterator[UUID]:
-        return (other for other in self._index.query(signature) if other != id)
+    item: CollectedItem
+    words: int
+    """Words of prose."""
+    language: str | None
+    """As the item states, or as detected."""
+    findings: list[Finding]
+    shingles: "np.ndarray"
+    """For near-duplicates; empty for what is too short, or no text to compare."""
 
 
-def _signature(markdown: str) -> Any:
-    from datasketch import MinHash
-
-    words = re.findall(r"[^\W_]+", prose_of(markdown).casefold())
-    if len(words) < MIN_COMPARED_WORDS:
-        return None
-    signature = MinHash(num_perm=256)
-    signature.update_batch(
-        " ".join(words[start : start + SHINGLE_WORDS]).encode() for start in range(len(words) - SHINGLE_WORDS + 1)
+def examined(item: CollectedItem, author: Author, language: str | None) -> Examined:
+    """What the rules say of an item. Takes milliseconds, and runs in another process where there are some."""
+    evidence = evidence_of(item, author, language)
+    return Examined(
+        item=item,
+        words=evidence.words,
+        language=item.language or detected_language(evidence.prose),
+        findings=findings_of(evidence),
+        shingles=shingles_of(item.content, item.category),
     )
-    return signature
+
+
+def words_of(markdown: str) -> list[str]:
+    """The words of a text's prose without its markup, folded."""
+    return re.findall(r"[^\W_]+", prose_of(markdown).casefold())

@@ -108,9 +108,10 @@ class Warehouse:
         """Forget a quarantined page, e.g. because the link now brings an article."""
         self._store.delete(QUARANTINE, [str(id)])
 
-    def quarantined(self, author: Author) -> Iterator[QuarantinedPage]:
-        """What lies in quarantine for this author."""
-        for record in self._store.find(QUARANTINE, {"author_id": str(author.id)}):
+    def quarantined(self, author: Author | None = None) -> Iterator[QuarantinedPage]:
+        """What lies in quarantine, with what was decided of it; of one author when given."""
+        where = {"author_id": str(author.id)} if author else None
+        for record in self._store.find(QUARANTINE, where):
             yield QuarantinedPage.model_validate({"id": record["_id"], **record})
 
     # ---------------------------------------------------------------- twins

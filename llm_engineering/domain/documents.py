@@ -83,6 +83,8 @@ class CleanedDocument(BaseModel):
     """Hash of the raw document that this was made from."""
     cleaner: str
     """Version of the cleaning rules."""
+    scrubbed: dict[str, int] = Field(default_factory=dict)
+    """Kind of personal data → how many pieces of it a marker replaced; empty unless scrubbing was asked for."""
 
 
 class Outcome(StrEnum):
@@ -123,20 +125,43 @@ class CollectionReport(BaseModel):
         return {outcome.value: found.get(outcome, 0) for outcome in Outcome}
 
     @property
+    def by_trouble(self) -> list[ItemReport]:
+        """The items, what went wrong first: it is what a reader looks for."""
+        order = [Outcome.FAILED, Outcome.QUARANTINED, Outcome.GONE, Outcome.UPDATED, Outcome.NEW, Outcome.UNCHANGED]
+        return sorted(self.items, key=lambda item: order.index(item.outcome))
+
+    @property
     def failure_share(self) -> float:
         """Share of items that failed (0 to 1). Quarantine is a finding, not a failure."""
         return self.counts[Outcome.FAILED] / len(self.items) if self.items else 0.0
 
 
+class Decision(StrEnum):
+    """What a person said of a quarantined page."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    """It is the author's text after all: the rules that held it back no longer do, for this link."""
+    REJECTED = "rejected"
+    """It is not, and need not be shown again."""
+
+
 class QuarantinedPage(BaseModel):
-    """Evidence kept of an item that is not the author's text; never in the warehouse itself."""
+    """What was collected but is not the author's text, with the evidence; never in the warehouse itself."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
+    """That of the document, were it accepted."""
     author_id: UUID
     link: str
     reason: str
+    rules: list[str] = Field(default_factory=list)
+    """Names of the rules that found something; the reason is the first one's."""
     evidence: str
     """The first characters of what was received."""
+    document: RawDocument | None = None
+    """What an acceptance stores; None in records of older versions, and once it is stored."""
     seen_at: datetime
+    decision: Decision = Decision.PENDING
+    decided_at: datetime | None = None

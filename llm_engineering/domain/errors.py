@@ -14,7 +14,8 @@ TwinError                    one sentence: what failed, with which value, what t
 │   └── CorruptModel         a file's hash is not the one on record
 ├── CollectError             an item could not be collected (kept per item in the report)
 │   ├── PageGone             the server says 404 or 410
-│   └── FetchRefused         a safety rule or robots.txt forbids the request
+│   ├── FetchRefused         a safety rule or robots.txt forbids the request
+│   └── BrowserMissing       the page needs a browser, and none can be driven here
 ├── DatasetError             a dataset broke one of its rules, e.g. a leak
 ├── TrainingError            training cannot start or had to stop
 ├── TemplateMismatch         a twin was trained with other templates than the service's
@@ -82,6 +83,10 @@ class PageGone(CollectError):
 
 class FetchRefused(CollectError):
     """A safety rule or the site's robots.txt forbids the request; it was not made."""
+
+
+class BrowserMissing(CollectError):
+    """The page needs a browser, and this machine has none that can be driven."""
 
 
 class DatasetError(TwinError):

@@ -35,10 +35,11 @@ store.close()
 VECTOR_WRITER = """
 import sys
 from pathlib import Path
+from llm_engineering.application.ports import Index
 from llm_engineering.infrastructure.stores.edge_vectors import EdgeVectors
 from tests.contracts.test_durability import BATCHES, point_batch
 store = EdgeVectors(Path(sys.argv[1]))
-store.ensure_collection("embedded_articles", 8, ("batch",))
+store.ensure_collection("embedded_articles", 8, {"batch": Index.KEYWORD})
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(BATCHES):

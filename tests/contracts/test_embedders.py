@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from llm_engineering.application.ports import Embedder
+from llm_engineering.application.ports import Embedder, Silent
 from llm_engineering.domain.errors import BadSettings, ModelError
 from llm_engineering.infrastructure.models.sparse import Bm25Encoder
 from llm_engineering.infrastructure.models.store import ModelStore
@@ -50,6 +52,32 @@ class TestMiniLm(EmbedderContract):
         model = str(embedded_models.path("all-minilm-l6-v2"))
         done = subprocess.run([sys.executable, "-c", LISTENS, model], capture_output=True, text=True, check=True)
         assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.slow
+def test_texts_are_read_in_batches_of_like_lengths_that_hold_few_enough_tokens(tmp_path: Path) -> None:
+    from llm_engineering.infrastructure.models.embedder import TOKENS_PER_BATCH, SentenceEmbedder
+    from tests.tiny_models import tiny_embedder
+
+    embedder = SentenceEmbedder(tiny_embedder(tmp_path))
+    texts = ["ab " * (1 + 37 * n % 160) for n in range(120)]
+    progress = Read()
+    embedder.embed(texts, progress)
+    lengths = [[min(embedder.count_tokens(texts[place]), embedder.max_tokens) for place in b] for b in progress.batches]
+    assert sorted(place for batch in progress.batches for place in batch) == list(range(120))
+    assert max(len(batch) * max(batch) for batch in lengths) <= TOKENS_PER_BATCH
+    padding = sum(len(batch) * max(batch) - sum(batch) for batch in lengths)
+    assert padding < 0.15 * sum(map(sum, lengths))
+    assert len(lengths) < 12
+
+
+class Read(Silent):
+    """Keeps the batches."""
+
+    def track(self, items: Iterable[Any], description: str, total: Any = None, current: Any = None) -> Iterable[Any]:
+        """The items, kept."""
+        self.batches = list(items)
+        return self.batches
 
 
 LISTENS = """

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from uuid import uuid4
 
 import pytest
 
+from llm_engineering.application.ports import Index
 from llm_engineering.domain.errors import BadSettings, StoreError, StoreLocked, StoreUnreachable
 from llm_engineering.infrastructure.stores.edge_vectors import EdgeVectors
 from llm_engineering.infrastructure.stores.server_vectors import ServerVectors
-from tests.contracts.vector_store import COMPASS, NORTH, VectorStoreContract, point, query
+from tests.contracts.vector_store import COMPASS, NORTH, VectorStoreContract, point, query, search
 from tests.fakes import InMemoryVectors
 
 QDRANT_URL = os.environ.get("TEST_QDRANT_URL", "")
@@ -47,7 +49,7 @@ class TestEdgeVectors(VectorStoreContract):
         compass.close()
         again = EdgeVectors(path)
         assert again.count("embedded_articles") == 3
-        assert [hit.payload for hit in again.search("embedded_articles", query(NORTH, [1]), 1)] == [COMPASS[0].payload]
+        assert [hit.payload for hit in search(again, "embedded_articles", query(NORTH, [1]), 1)] == [COMPASS[0].payload]
         assert [found.payload for found in again.scroll("cleaned_articles")] == [{"name": "kept", "text": "x"}]
         with pytest.raises(StoreError):
             again.ensure_collection("embedded_articles", 8)
@@ -67,6 +69,53 @@ class TestEdgeVectors(VectorStoreContract):
         store.upsert("embedded_articles", COMPASS)
         assert store.count("embedded_articles") == 3
         assert not (path / ".embedded_articles.unfinished").exists()
+
+    def test_a_switch_survives_reopening_and_leaves_one_directory(self, compass: EdgeVectors, path: Path) -> None:
+        to = compass.ensure_collection("embedded_articles", 4, None, {"embedder": "b"})
+        compass.upsert(to, [point("new", NORTH)])
+        compass.switch("embedded_articles", to)
+        compass.close()
+        again = EdgeVectors(path)
+        assert [found.payload["name"] for found in again.scroll("embedded_articles")] == ["new"]
+        assert again.made_by("embedded_articles") == {"embedder": "b"}
+        again.close()
+        assert [found.name for found in path.iterdir() if found.is_dir()] == [to]
+
+    def test_what_a_kill_left_behind_is_removed_by_the_next_run(self, compass: EdgeVectors, path: Path) -> None:
+        compass.ensure_collection("embedded_articles", 4, None, {"embedder": "given up"})
+        to = compass.ensure_collection("embedded_articles", 4, None, {"embedder": "b"})
+        compass.ensure_collection("embedded_articles_of_mine", 4)
+        compass.close()
+        (path / ".embedded_articles.now").write_text(to)  # killed when it had switched, before it removed the old
+        again = EdgeVectors(path)
+        assert again.ensure_collection("embedded_articles", 4, None, {"embedder": "b"}) == "embedded_articles"
+        again.close()
+        assert {found.name for found in path.iterdir() if found.is_dir()} == {to, "embedded_articles_of_mine"}
+
+    def test_a_name_that_leads_nowhere_is_an_absent_collection(self, compass: EdgeVectors, path: Path) -> None:
+        to = compass.ensure_collection("embedded_articles", 4, None, {"embedder": "b"})
+        compass.switch("embedded_articles", to)
+        compass.close()
+        shutil.rmtree(path / to)
+        again = EdgeVectors(path)
+        assert again.count("embedded_articles") == 0
+        assert again.ensure_collection("embedded_articles", 4) == "embedded_articles"
+        assert again.upsert("embedded_articles", COMPASS) == 3
+        assert again.count("embedded_articles") == 3
+        again.close()
+
+    def test_threads_may_search_while_the_collection_is_replaced(self, compass: EdgeVectors) -> None:
+        def searched(_: int) -> set[str]:
+            requests = (search(compass, "embedded_articles", query(NORTH, [1]), 1) for _ in range(300))
+            return {hit.payload["name"] for hits in requests for hit in hits}
+
+        with ThreadPoolExecutor(4) as pool:
+            found = pool.map(searched, range(3))
+            for number in range(5):
+                to = compass.ensure_collection("embedded_articles", 4, None, {"embedder": str(number)})
+                compass.upsert(to, [point("north", NORTH, [1])])
+                compass.switch("embedded_articles", to)
+            assert list(found) == [{"north"}] * 3
 
     @pytest.mark.parametrize("damaged", ["edge_config.json", "**/has_values/status.dat"])  # an error; a panic
     def test_a_damaged_collection_is_named(self, compass: EdgeVectors, path: Path, damaged: str) -> None:
@@ -94,11 +143,11 @@ class TestEdgeVectors(VectorStoreContract):
             compass.count("embedded_articles")
 
     def test_threads_may_search_while_one_writes(self, compass: EdgeVectors) -> None:
-        def search(_: int) -> int:
-            return sum(len(compass.search("embedded_articles", query(NORTH, [1]), 1)) for _ in range(50))
+        def searched(_: int) -> int:
+            return sum(len(search(compass, "embedded_articles", query(NORTH, [1]), 1)) for _ in range(50))
 
         with ThreadPoolExecutor(4) as pool:
-            found = pool.map(search, range(3))
+            found = pool.map(searched, range(3))
             for n in range(10):
                 compass.upsert("embedded_articles", [point(f"{n}-{m}", [0.0, 0.0, 1.0, 0.0], [9]) for m in range(20)])
             assert list(found) == [50] * 3
@@ -111,7 +160,7 @@ class TestEdgeVectors(VectorStoreContract):
             point(f"{n}", [some.gauss(0, 1) for _ in range(384)], terms, author_id="a", text="x" * 1000)
             for n in range(1000)
         ]
-        store.ensure_collection("embedded_articles", 384, ("author_id",))
+        store.ensure_collection("embedded_articles", 384, {"author_id": Index.TENANT})
         took = []
         for _ in range(3):  # the best of three: the machine has other work
             start = time.perf_counter()
@@ -131,6 +180,43 @@ class TestServerVectorsOnTheClientsLocalMode(VectorStoreContract):
         store = ServerVectors.on(QdrantClient(":memory:"))
         yield store
         store.close()
+
+    def test_the_name_is_an_alias_of_one_real_collection(self) -> None:
+        from qdrant_client import QdrantClient
+
+        client = QdrantClient(":memory:")
+        store = ServerVectors.on(client)
+        for embedder in "ab":
+            to = store.ensure_collection("embedded_articles", 4, None, {"embedder": embedder})
+            if to != "embedded_articles":
+                store.switch("embedded_articles", to)
+            [alias] = client.get_aliases().aliases
+            [real] = client.get_collections().collections
+            assert (alias.alias_name, alias.collection_name) == ("embedded_articles", real.name)
+            assert client.get_collection("embedded_articles").config.metadata == {"embedder": embedder}
+
+    def test_a_reader_that_was_there_before_the_switch_searches_the_new_collection(self) -> None:
+        from qdrant_client import QdrantClient
+
+        client = QdrantClient(":memory:")
+        reader, writer = ServerVectors.on(client), ServerVectors.on(client)
+        writer.ensure_collection("embedded_articles", 2, None, {"embedder": "small"})
+        assert search(reader, "embedded_articles", query([0.0, 1.0]), 1) == []
+        to = writer.ensure_collection("embedded_articles", 4, None, {"embedder": "large"})
+        writer.upsert(to, COMPASS)
+        writer.switch("embedded_articles", to)
+        assert [hit.payload["name"] for hit in search(reader, "embedded_articles", query(NORTH), 1)] == ["north"]
+
+    def test_a_collection_of_another_program_is_neither_filled_nor_removed(self) -> None:
+        from qdrant_client import QdrantClient
+        from qdrant_client.models import Distance, VectorParams
+
+        client = QdrantClient(":memory:")
+        client.create_collection("embedded_articles", VectorParams(size=4, distance=Distance.COSINE))
+        store = ServerVectors.on(client)
+        with pytest.raises(StoreError, match="another program"):
+            store.ensure_collection("embedded_articles", 4, None, {"embedder": "a"})
+        assert client.collection_exists("embedded_articles")
 
 
 @pytest.mark.server
@@ -156,13 +242,13 @@ class TestServerVectors(VectorStoreContract):
     def test_another_client_finds_everything(self, compass: ServerVectors, collection: str) -> None:
         other = ServerVectors(QDRANT_URL)
         assert other.count(collection) == 3
-        assert [hit.payload for hit in other.search(collection, query(NORTH, [1]), 1)] == [COMPASS[0].payload]
+        assert [hit.payload for hit in search(other, collection, query(NORTH, [1]), 1)] == [COMPASS[0].payload]
         other.close()
 
     def test_two_clients_may_make_one_collection_at_the_same_time(self, store: ServerVectors, collection: str) -> None:
         others = [ServerVectors(QDRANT_URL) for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda other: other.ensure_collection(collection, 4, ("author",)), others))
+            list(pool.map(lambda other: other.ensure_collection(collection, 4, {"author": Index.KEYWORD}), others))
         assert store.upsert(collection, COMPASS) == 3
         for other in others:
             other.close()

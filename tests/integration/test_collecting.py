@@ -2,22 +2,34 @@
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from llm_engineering.application.collecting import collect, known_validators
-from llm_engineering.application.ports import CollectedItem, Record, RefusedItem, Silent, Source
+from llm_engineering.application.collecting import collect
+from llm_engineering.application.deciding import accept, chosen, reject
+from llm_engineering.application.ports import (
+    CollectedItem,
+    Coverage,
+    Fetcher,
+    ListedPage,
+    Record,
+    RefusedItem,
+    Silent,
+    Source,
+)
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, CollectionReport, ItemReport, Outcome
-from llm_engineering.domain.errors import CollectError
+from llm_engineering.domain.errors import BadInput, CollectError
 from llm_engineering.domain.identity import canonical_link
 from llm_engineering.infrastructure.sources.fetcher import HttpFetcher
-from llm_engineering.infrastructure.sources.registry import source_for
+from llm_engineering.infrastructure.sources.page_reader import ConcurrentReader
+from llm_engineering.infrastructure.sources.processes import Processes
+from llm_engineering.infrastructure.sources.registry import Tools, sources_for
 from llm_engineering.infrastructure.sources.web import WebPages
 from tests.fakes import InMemoryDocuments
 from tests.loopback import Loopback, Reply, serving
@@ -44,11 +56,18 @@ class CountingDocuments(InMemoryDocuments):
 class Given:
     """A source of given items; an exception among them breaks it off."""
 
-    def __init__(self, *items: CollectedItem | RefusedItem | BaseException) -> None:
+    def __init__(
+        self,
+        *items: CollectedItem | RefusedItem | ListedPage | BaseException,
+        origin: str = "given",
+        coverage: Coverage = Coverage.PART,
+    ) -> None:
         self._items = items
+        self.origin = origin
+        self.coverage = coverage
         self.notes: list[str] = []
 
-    def items(self, author: Author) -> Iterator[CollectedItem | RefusedItem]:
+    def items(self, author: Author) -> Iterator[CollectedItem | RefusedItem | ListedPage]:
         for item in self._items:
             if isinstance(item, BaseException):
                 raise item
@@ -79,8 +98,18 @@ def fetcher_for(url: str) -> HttpFetcher:
     return HttpFetcher(allowed_private_hosts=[urlsplit(url).netloc], delay_seconds=0, backoff_seconds=0.001)
 
 
-def run(warehouse: Warehouse, sources: Sequence[Source], author: Author = MARA, **options: Any) -> CollectionReport:
-    return collect(author, sources, warehouse, progress=Silent(), **options)
+def run(
+    warehouse: Warehouse,
+    sources: Sequence[Source],
+    author: Author = MARA,
+    fetcher: Fetcher | None = None,
+    **options: Any,
+) -> CollectionReport:
+    reader = ConcurrentReader(fetcher or HttpFetcher(), processes=Processes(0))
+    try:
+        return collect(author, sources, warehouse, reader=reader, **{"progress": Silent(), **options})
+    finally:
+        reader.close()
 
 
 def by_link(report: CollectionReport) -> dict[str, ItemReport]:
@@ -90,14 +119,13 @@ def by_link(report: CollectionReport) -> dict[str, ItemReport]:
 # ------------------------------------------------------------------------------ the sample site
 
 
-def whole_site(base: str, slug: str, warehouse: Warehouse, fetcher: HttpFetcher, root: Path) -> list[Source]:
+def whole_site(base: str, slug: str, fetcher: HttpFetcher, root: Path) -> list[Source]:
     entries: list[Any] = [
         f"{base}/feed.xml",
         {"kind": "sitemap", "url": f"{base}/sitemap.xml", "prefix": f"/{slug}/"},
         *explicit_links(root, base, slug),
     ]
-    known = known_validators(warehouse, SLUGS[slug])
-    return [source_for(entry, fetcher=fetcher, validators=known) for entry in entries]
+    return sources_for(entries, Tools(fetcher, Processes(0)))
 
 
 @pytest.mark.parametrize("slug", list(SLUGS))
@@ -106,13 +134,13 @@ def test_the_whole_site_gives_every_article_of_its_author_and_a_second_run_write
     wanted = {article.title for article in published(SAMPLE_SITE_DIR) if article.path.startswith(f"/{slug}/")}
     with served(SAMPLE_SITE_DIR, port=0) as base:
         fetcher = fetcher_for(base)
-        first = run(warehouse, whole_site(base, slug, warehouse, fetcher, SAMPLE_SITE_DIR), author, language="en")
+        first = run(warehouse, whole_site(base, slug, fetcher, SAMPLE_SITE_DIR), author, fetcher, language="en")
         assert {document.title for document in warehouse.documents(author)} == wanted
         assert first.counts["new"] == len(wanted)
         assert any("other authors" in note for note in first.notes)
 
         store.written.clear()
-        second = run(warehouse, whole_site(base, slug, warehouse, fetcher, SAMPLE_SITE_DIR), author, language="en")
+        second = run(warehouse, whole_site(base, slug, fetcher, SAMPLE_SITE_DIR), author, fetcher, language="en")
     assert (second.counts["new"], second.counts["updated"], second.counts["unchanged"]) == (0, 0, len(wanted))
     assert store.written == []
 
@@ -123,7 +151,7 @@ def test_each_trouble_page_has_the_outcome_that_a_careful_collector_reports(page
     with served(SAMPLE_SITE_DIR, port=0) as base:
         articles = [base + a.path for a in published(SAMPLE_SITE_DIR) if a.path.startswith(f"/{page.author_slug}/")]
         link = base + page.path
-        report = run(warehouse, [WebPages([*articles, link], fetcher_for(base))], author)
+        report = run(warehouse, [WebPages([*articles, link])], author, fetcher_for(base))
     item = by_link(report)[link]
     assert item.outcome == page.outcome
     assert page.reason.lower() in item.reason.lower()
@@ -135,7 +163,7 @@ def test_each_trouble_page_has_the_outcome_that_a_careful_collector_reports(page
 def test_the_articles_about_trouble_are_kept_as_their_author_wrote_them(warehouse):
     with served(SAMPLE_SITE_DIR, port=0) as base:
         mine = [article for article in published(SAMPLE_SITE_DIR) if article.path.startswith("/mara-lindqvist/")]
-        run(warehouse, [WebPages([base + article.path for article in mine], fetcher_for(base))])
+        run(warehouse, [WebPages([base + article.path for article in mine])], fetcher=fetcher_for(base))
     stored = {document.title: document for document in warehouse.documents(MARA)}
     for article in mine:
         document = stored[article.title]
@@ -149,7 +177,7 @@ def test_other_doors_to_an_article_make_no_second_document(warehouse):
     with served(SAMPLE_SITE_DIR, port=0) as base:
         doors = [alias for alias in aliases(SAMPLE_SITE_DIR) if alias.author_slug == "mara-lindqvist"]
         links = [link for alias in doors for link in (base + alias.link, base + alias.same_as)]
-        report = run(warehouse, [source_for(link, fetcher=fetcher_for(base)) for link in links])
+        report = run(warehouse, [WebPages([link]) for link in links], fetcher=fetcher_for(base))
     assert len(report.items) == len(doors)
     assert len(list(warehouse.documents(MARA))) == len(doors)
 
@@ -158,11 +186,11 @@ def test_an_edited_article_replaces_its_old_version(tmp_path, warehouse):
     root = shutil.copytree(SAMPLE_SITE_DIR, tmp_path / "site")
     with served(root, port=0) as base:
         fetcher = fetcher_for(base)
-        run(warehouse, whole_site(base, "mara-lindqvist", warehouse, fetcher, root))
+        run(warehouse, whole_site(base, "mara-lindqvist", fetcher, root), fetcher=fetcher)
         before = len(list(warehouse.documents(MARA)))
         path = root / "articles" / "mara-lindqvist" / "be-a-good-guest.md"
         path.write_text(path.read_text(encoding="utf-8") + "\n\nP.S. I’ve changed my mind about the delay.\n")
-        report = run(warehouse, whole_site(base, "mara-lindqvist", warehouse, fetcher, root))
+        report = run(warehouse, whole_site(base, "mara-lindqvist", fetcher, root), fetcher=fetcher)
     assert [item.link for item in report.items if item.outcome is Outcome.UPDATED] == [
         f"{base}/mara-lindqvist/be-a-good-guest/"
     ]
@@ -183,9 +211,8 @@ def page(*paragraphs: str, head: str = "") -> str:
 
 def crawl(site: Loopback, warehouse: Warehouse, *paths: str, **options: Any) -> CollectionReport:
     fetcher = fetcher_for(site.url)
-    source = WebPages([site.url + path for path in paths], fetcher, known_validators(warehouse, MARA))
     try:
-        return run(warehouse, [source], **options)
+        return run(warehouse, [WebPages([site.url + path for path in paths])], fetcher=fetcher, **options)
     finally:
         fetcher.close()
 
@@ -277,7 +304,7 @@ def different(n: int) -> str:
 def test_the_same_link_from_two_sources_is_one_item(warehouse):
     report = run(warehouse, [Given(item("a", different(1))), Given(item("a", different(1)), item("b", different(2)))])
     assert outcomes(report) == [Outcome.NEW, Outcome.NEW]
-    assert report.notes == ["1 links led to an item that was there already."]
+    assert report.notes == ["Listed more than once: 1."]
 
 
 def test_a_near_duplicate_within_the_run_and_of_a_stored_document_is_quarantined(warehouse):
@@ -321,10 +348,10 @@ def test_the_only_item_that_fails_has_its_reason_told_once(warehouse):
     progress = Noting()
     given = Given(RefusedItem("https://a.example/", Outcome.FAILED, "a.example is away."))
     with pytest.raises(CollectError, match=r"^https://a\.example/: a\.example is away\.$"):
-        collect(MARA, [given], warehouse, progress=progress)
+        run(warehouse, [given], progress=progress)
     assert progress.notes == []
     two = Given(RefusedItem("f", Outcome.FAILED, "away"), item("a"))
-    collect(MARA, [two], warehouse, progress=progress)
+    run(warehouse, [two], progress=progress)
     assert progress.notes == ["failed: f (away)"]
 
 
@@ -356,3 +383,150 @@ def test_links_are_canonical(warehouse):
         crawl(site, warehouse, "/a?utm_source=x#top", "/a")
         assert site.paths() == ["/a?utm_source=x"]
         assert [document.link for document in warehouse.documents(MARA)] == [canonical_link(f"{site.url}/a")]
+
+
+# ------------------------------------------------------------------------------ what a source no longer has
+
+
+def links(warehouse: Warehouse) -> set[str]:
+    return {document.link for document in warehouse.documents(MARA)}
+
+
+def test_what_a_whole_place_no_longer_holds_is_marked_as_gone_and_comes_back(warehouse):
+    both = Given(item("a", different(1)), item("b", different(2)), origin="folder:x", coverage=Coverage.ALL)
+    run(warehouse, [both, Given(item("c", different(3)))])
+    less = Given(item("a", different(1)), origin="folder:x", coverage=Coverage.ALL)
+    report = run(warehouse, [less])
+    assert [(found.link, found.outcome) for found in report.items] == [("a", Outcome.UNCHANGED), ("b", Outcome.GONE)]
+    assert "no longer in folder:x" in report.items[1].reason
+    assert links(warehouse) == {"a", "c"}
+    assert outcomes(run(warehouse, [both])) == [Outcome.UNCHANGED, Outcome.UPDATED]
+    assert links(warehouse) == {"a", "b", "c"}
+
+
+def test_a_place_that_breaks_off_or_a_run_that_ends_early_marks_nothing_as_gone(warehouse):
+    both = Given(item("a", different(1)), item("b", different(2)), origin="folder:x", coverage=Coverage.ALL)
+    run(warehouse, [both])
+    broken = Given(item("a", different(1)), CollectError("gone"), origin="folder:x", coverage=Coverage.ALL)
+    assert outcomes(run(warehouse, [broken])) == [Outcome.UNCHANGED, Outcome.FAILED]
+    run(warehouse, [Given(item("a", different(1)), origin="folder:x", coverage=Coverage.ALL)], limit=1)
+    failed = RefusedItem("b", Outcome.FAILED, "cannot be read")
+    run(warehouse, [Given(item("a", different(1)), failed, origin="folder:x", coverage=Coverage.ALL)])
+    assert links(warehouse) == {"a", "b"}
+
+
+def test_a_page_that_a_listing_no_longer_has_is_asked_for_and_stays_while_it_is_there(warehouse):
+    pages = {f"/{n}": page(*different(n).split("\n\n")) for n in (1, 2, 3)}
+    with serving(pages) as site:
+        everything = [ListedPage(site.url + path) for path in pages]
+        run(warehouse, [Given(*everything, coverage=Coverage.LISTING)], fetcher=fetcher_for(site.url))
+        del site.routes["/3"]
+        report = run(warehouse, [Given(everything[0], coverage=Coverage.LISTING)], fetcher=fetcher_for(site.url))
+    assert sorted((urlsplit(found.link).path, found.outcome) for found in report.items) == [
+        ("/1", Outcome.UNCHANGED),
+        ("/2", Outcome.UNCHANGED),
+        ("/3", Outcome.GONE),
+    ]
+
+
+def test_a_page_that_moved_keeps_one_document_under_its_new_address(warehouse):
+    with serving({"/old": page(), "/b": page(*different(1).split("\n\n"))}) as site:
+        crawl(site, warehouse, "/old", "/b")
+        site.routes |= {"/old": Reply(status=301, headers={"Location": "/new"}), "/new": Reply(page())}
+        report = crawl(site, warehouse, "/old")
+        assert outcomes(report) == [Outcome.NEW]
+        assert report.items[0].reason == f"moved from {site.url}/old"
+        assert links(warehouse) == {f"{site.url}/new", f"{site.url}/b"}
+        assert outcomes(crawl(site, warehouse, "/old")) == [Outcome.UNCHANGED]
+
+
+def test_an_entry_that_left_the_feed_is_no_new_version_when_its_page_says_the_same(store, warehouse):
+    html = "".join(f"<p>{text}</p>" for text in TEXT)
+    with serving({"/a": page()}) as site:
+        entry = ListedPage(f"{site.url}/a", title="Bread", html=html.replace("starter", "<em>starter</em>"))
+        assert outcomes(run(warehouse, [Given(entry)])) == [Outcome.NEW]
+        store.written.clear()
+        assert outcomes(crawl(site, warehouse, "/a")) == [Outcome.UNCHANGED]
+        assert store.written == []
+        site.routes["/a"] = Reply(page(*TEXT, "And I’ve learnt more since."))
+        assert outcomes(crawl(site, warehouse, "/a")) == [Outcome.UPDATED]
+
+
+# ------------------------------------------------------------------------------ limits of a run
+
+
+def test_what_is_older_than_since_is_left_out_before_and_after_fetching_and_undated_items_stay(warehouse):
+    def dated(day: int | None, n: int) -> CollectedItem:
+        return item(str(n), different(n), published_at=datetime(2024, 5, day, tzinfo=UTC) if day else None)
+
+    old = '<meta name="date" content="2023-01-02">'
+    with serving({"/old": page(head=old), "/never": page()}) as site:
+        listed = [
+            ListedPage(f"{site.url}/never", modified_at=datetime(2024, 4, 30, tzinfo=UTC)),
+            ListedPage(f"{site.url}/old"),
+        ]
+        items = [dated(1, 1), dated(2, 2), dated(None, 3), *listed]
+        report = run(warehouse, [Given(*items)], fetcher=fetcher_for(site.url), since=date(2024, 5, 2))
+        assert site.paths() == ["/old"]
+    assert links(warehouse) == {"2", "3"}
+    assert report.notes == [
+        "Left out, from before 2024-05-02: 2.",
+        "Left out, as their pages say that they are from before 2024-05-02: 1.",
+    ]
+
+
+def test_a_run_ends_after_its_time_says_so_and_the_next_one_goes_on(warehouse):
+    items = [item(str(n), different(n)) for n in range(3)]
+    report = run(warehouse, [Given(*items)], max_seconds=0)
+    assert len(report.items) == 1
+    assert "run it again to go on" in report.notes[0]
+    assert outcomes(run(warehouse, [Given(*items)])) == [Outcome.UNCHANGED, Outcome.NEW, Outcome.NEW]
+
+
+def test_an_address_that_cannot_be_read_is_one_failed_item(warehouse):
+    report = run(warehouse, [Given(ListedPage("https://[broken/x"), item("a"))])
+    assert outcomes(report) == [Outcome.FAILED, Outcome.NEW]
+    assert "no usable address" in report.items[0].reason
+
+
+# ------------------------------------------------------------------------------ a person's decision
+
+
+def held_back(warehouse: Warehouse, wanted: str) -> Any:
+    return chosen(warehouse.quarantined(), wanted)
+
+
+def test_what_a_person_accepts_is_stored_and_passes_from_then_on(store, warehouse):
+    short = item("short", "It’s short, and it’s all I’ve written.")
+    run(warehouse, [Given(short, item("a"))])
+    kept = held_back(warehouse, "short")
+    assert accept(kept, warehouse) is Outcome.NEW
+    assert links(warehouse) == {"short", "a"}
+    assert accept(held_back(warehouse, "short"), warehouse) is Outcome.UNCHANGED
+    store.written.clear()
+    assert outcomes(run(warehouse, [Given(short)])) == [Outcome.UNCHANGED]
+    assert store.written == []
+    longer = item("short", "It’s a little longer now, and it’s still all I’ve written.")
+    assert outcomes(run(warehouse, [Given(longer)])) == [Outcome.UPDATED]
+    gone_bad = item("short", "Sorry, we can’t find that page.", evidence="Page not found\nThe page does not exist.")
+    assert outcomes(run(warehouse, [Given(gone_bad)])) == [Outcome.QUARANTINED]
+    assert accept(held_back(warehouse, "short"), warehouse) is Outcome.UPDATED
+    assert outcomes(run(warehouse, [Given(short)])) == [Outcome.UPDATED]
+
+
+def test_what_a_person_rejects_stays_out_and_leaves_the_warehouse_if_it_was_accepted(store, warehouse):
+    reprint = item("b", different(1).replace("I’ve waited 3 hours", "I have waited three hours"))
+    run(warehouse, [Given(item("a", different(1)), reprint)])
+    reject(held_back(warehouse, "b"), warehouse)
+    store.written.clear()
+    assert outcomes(run(warehouse, [Given(item("a", different(1)), reprint)])) == [
+        Outcome.UNCHANGED,
+        Outcome.QUARANTINED,
+    ]
+    assert store.written == []
+    accept(held_back(warehouse, str(held_back(warehouse, "b").id)[:8]), warehouse)
+    assert links(warehouse) == {"a", "b"}
+    assert reject(held_back(warehouse, "b"), warehouse)
+    assert links(warehouse) == {"a"}
+    with pytest.raises(BadInput, match="Nothing in quarantine"):
+        held_back(warehouse, "nowhere")

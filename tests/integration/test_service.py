@@ -21,13 +21,13 @@ from threading import Event
 import httpx
 import pytest
 
-from llm_engineering.application.indexing import index
+from llm_engineering.application.indexing import index, load_cleaned
 from llm_engineering.application.ports import Silent
 from llm_engineering.bootstrap import opened
 from llm_engineering.domain.authors import Author
 from llm_engineering.settings import Settings, load_settings
 from tests.loopback import serving
-from tests.samples import cleaned_document
+from tests.samples import raw_document
 from tests.tiny_models import tiny_embedder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -81,17 +81,13 @@ def filled(home: Path, embedder: Path, texts: Mapping[Author, str]) -> Path:
     with opened(settings_of(home, embedder)) as twin:
         for author in texts:
             twin.warehouse.add_author(author)
-        index(
-            [
-                cleaned_document(text, f"https://{author.last_name.lower()}.example/a", author)
-                for author, text in texts.items()
-            ],
-            authors=list(texts),
-            vectors=twin.vectors,
-            embedder=twin.embedder,
-            sparse=twin.sparse,
-            progress=Silent(),
-        )
+        documents = [
+            raw_document(text, f"https://{author.last_name.lower()}.example/a", author)
+            for author, text in texts.items()
+        ]
+        authors, vectors = list(texts), twin.vectors
+        load_cleaned(documents, authors=authors, vectors=vectors, progress=Silent())
+        index(authors=authors, vectors=vectors, embedder=twin.embedder, sparse=twin.sparse, progress=Silent())
     return home
 
 

@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from llm_engineering.application import prompting
+from llm_engineering.application.answering import MATERIAL_TOKENS
 from llm_engineering.application.asking import Asking
-from llm_engineering.application.indexing import index
+from llm_engineering.application.indexing import index, load_cleaned
 from llm_engineering.application.ports import Silent
 from llm_engineering.application.training import slug
 from llm_engineering.application.warehouse import Warehouse
@@ -25,12 +26,14 @@ from llm_engineering.domain.errors import (
 )
 from llm_engineering.domain.twins import TwinManifest
 from tests.fakes import InMemoryDocuments, InMemoryVectors, SayingChatModels, WordCounts, WordEmbedder
-from tests.samples import NOW, cleaned_document
+from tests.samples import NOW, article, raw_document
 
 MARA = Author.named("Mara Lindqvist")
 EDMUND = Author.named("Edmund Achterberg")
+VERA = Author.named("Vera Long")
 TEXTS = {
     MARA: "I crawl the feed before the sitemap, because the feed knows which post is new and costs one request.",
+    VERA: article(1, 60),
     EDMUND: "Burrows's Delta compares the frequencies of small words, which no author chooses with care.",
 }
 BASE = "embedded:base-model"
@@ -82,16 +85,17 @@ class World:
         return manifest
 
 
-def a_world(tmp_path: Path, *authors: Author, base_model: str = BASE, indexed: bool = True) -> World:
+def a_world(tmp_path: Path, *authors: Author, base_model: str = BASE, indexed: bool = True, **options: float) -> World:
     """Authors with one text each."""
     warehouse, vectors, embedder = Warehouse(InMemoryDocuments()), InMemoryVectors(), WordEmbedder()
     documents = [
-        cleaned_document(TEXTS[author], f"https://{slug(author.full_name)}.example/a", author) for author in authors
+        raw_document(TEXTS[author], f"https://{slug(author.full_name)}.example/a", author) for author in authors
     ]
     for author in authors:
         warehouse.add_author(author)
     if indexed:
-        index(documents, authors=authors, vectors=vectors, embedder=embedder, sparse=WordCounts(), progress=Silent())
+        load_cleaned(documents, authors=authors, vectors=vectors, progress=Silent())
+        index(authors=authors, vectors=vectors, embedder=embedder, sparse=WordCounts(), progress=Silent())
     chats = SayingChatModels()
     asking = Asking(
         warehouse,
@@ -102,6 +106,7 @@ def a_world(tmp_path: Path, *authors: Author, base_model: str = BASE, indexed: b
         chat_models=chats,
         base_model=base_model,
         twins_dir=tmp_path,
+        **options,
     )
     return World(asking, warehouse, chats, tmp_path)
 
@@ -124,6 +129,22 @@ def test_the_question_may_name_the_author(tmp_path: Path) -> None:
     answer = a_world(tmp_path, MARA, EDMUND).asking.ask("What is Edmund Achterberg's view of small words?", twin="base")
     assert answer.author == "Edmund Achterberg"
     assert all("edmund" in source.link for source in answer.sources)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is Edmund's view of small words?", "what does edmund say of small words?", "Edmund Achterburg on words?"],
+)
+def test_the_question_may_name_the_author_by_a_part_of_the_name_or_misspelt(tmp_path: Path, question: str) -> None:
+    assert a_world(tmp_path, MARA, EDMUND).asking.ask(question, twin="base").author == "Edmund Achterberg"
+
+
+def test_asking_for_the_view_of_somebody_unknown_is_an_error_even_when_there_is_one_author(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    with pytest.raises(UnknownAuthor, match=r"Jane Roe, who is no author.*Known: Mara Lindqvist"):
+        world.asking.ask("What does Jane Roe think of feeds?", twin="base")
+    answer = world.asking.ask("What does Jane Roe think of feeds?", author="Mara Lindqvist", twin="base")
+    assert answer.author == "Mara Lindqvist"
 
 
 def test_the_twin_may_name_the_author(tmp_path: Path) -> None:
@@ -176,6 +197,53 @@ def test_an_author_of_whom_nothing_is_indexed_gets_no_ungrounded_answer(tmp_path
     with pytest.raises(EmptyCorpus, match=r"pipeline --set author_full_names='\[Mara Lindqvist\]'"):
         world.asking.ask("Why?", twin="base")
     assert world.chats.events == []
+
+
+# ------------------------------------------------------------------------------ from what
+
+
+def test_a_question_that_no_text_is_near_to_is_not_answered_from_thin_air(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, min_relevance=0.3)
+    unrelated = world.asking.ask("Quantum chromodynamics?", twin="base")
+    assert (unrelated.answer, unrelated.sources) == ("I have not written about that.", [])
+    assert world.asking.ask("Why crawl the feed before the sitemap?", twin="base").sources
+
+
+def test_a_filter_that_leaves_nothing_is_named_in_the_answer(tmp_path: Path) -> None:
+    answer = a_world(tmp_path, MARA).asking.ask("What did you write in 1999 about feeds?", twin="base")
+    assert answer.answer == ("I have not written about that among what is published from 1999-01-01 to 1999-12-31.")
+    assert answer.sources == []
+
+
+def test_a_twin_is_given_no_more_text_than_its_prompt_holds(tmp_path: Path) -> None:
+    world = a_world(tmp_path, VERA)
+    answer = world.asking.ask("What of the orchard and the lighthouse?", twin="base", k=10)
+    assert 0 < sum(len(source.text) for source in answer.sources) <= 4 * MATERIAL_TOKENS
+    shown = world.asking.passages("What of the orchard and the lighthouse?", k=10).passages
+    assert sum(len(passage.chunk.text) for passage in shown) > 4 * MATERIAL_TOKENS
+
+
+def test_the_base_model_words_the_question_anew_only_when_it_is_told_to(tmp_path: Path) -> None:
+    assert a_world(tmp_path, MARA).asking.passages("Why the feed?").searched == ("Why the feed?",)
+    world = a_world(tmp_path, MARA, query_expansions=2)
+    assert world.asking.passages("Why the feed?").searched == ("Why the feed?", f"SPOKEN BY {BASE}")
+
+
+def test_a_question_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = a_world(tmp_path, MARA)
+
+    def written(*_: object, **__: object) -> None:
+        raise AssertionError("a question wrote to a store")
+
+    for store, methods in (
+        (InMemoryDocuments, ("upsert", "delete")),
+        (InMemoryVectors, ("upsert", "delete", "delete_where", "ensure_collection", "switch", "optimize")),
+    ):
+        for method in methods:
+            monkeypatch.setattr(store, method, written)
+    world.asking.ask("Why does Mara crawl the feed first?", twin="base")
+    with pytest.raises(UnknownAuthor):
+        world.asking.ask("Why?", author="Nobody Known", twin="base")
 
 
 # ------------------------------------------------------------------------------ which twin

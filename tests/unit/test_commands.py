@@ -22,6 +22,7 @@ from tools.call_service import asked
 from tools.config_files import read_config
 from tools.infrastructure import compose
 from tools.preflight import check_parameters
+from tools.run import assignments_of, run
 from tools.zenml_settings import plain_values
 from tools.zenml_store import steps_may_run_elsewhere
 
@@ -32,7 +33,7 @@ PROMISED = """
     run-evaluation-pipeline run-import-data-warehouse-from-json run-export-data-warehouse-to-json
     run-export-artifact-to-json-pipeline call-rag-retrieval-module run-inference-ml-service call-inference-ml-service
     local-infrastructure-up local-infrastructure-down export-settings-to-zenml delete-settings-zenml set-local-stack
-    lint-check lint-fix format-check format-fix benchmark zenml-dashboard zenml-dashboard-down twins
+    lint-check lint-fix format-check format-fix benchmark zenml-dashboard zenml-dashboard-down twins quarantine
 """.split()
 
 
@@ -102,7 +103,7 @@ def check_typed(line: str) -> None:
     context = command.make_context(task, words)
     if module == "tools.run":
         pipeline, values = given[0], context.params
-        wanted = read_config(PIPELINES[pipeline], values["config"], values["assignments"])
+        wanted = read_config(PIPELINES[pipeline], values["config"], assignments_of(pipeline, values))
         check_parameters(pipeline, wanted.parameters)
 
 
@@ -135,6 +136,31 @@ def test_every_command_of_the_readme_is_one_that_its_task_takes(line: str) -> No
 def test_a_command_that_its_task_does_not_take_would_be_found(line: str) -> None:
     with pytest.raises((BadConfig, click.UsageError)):
         check_typed(line)
+
+
+def test_a_parameter_of_one_value_is_an_option_too() -> None:
+    given = [
+        "--user-full-name",
+        "Ann Lee",
+        "--since",
+        "2024-01-31",
+        "--limit",
+        "3",
+        "--set",
+        "links=[https://a.example/]",
+    ]
+    values = run.commands["digital_data_etl"].make_context("etl", given).params
+    wanted = read_config(PIPELINES["digital_data_etl"], None, assignments_of("digital_data_etl", values)).parameters
+    assert (wanted["user_full_name"], wanted["links"]) == ("Ann Lee", ["https://a.example/"])
+    assert (wanted["since"], wanted["limit"]) == ("2024-01-31", 3)
+    with pytest.raises(click.UsageError):  # a list is no single value
+        run.commands["digital_data_etl"].make_context("etl", ["--links", "https://a.example/"])
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2024-13-01"])
+def test_a_day_that_is_none_is_refused(day: str) -> None:
+    with pytest.raises(BadConfig, match="since"):
+        read_config(PIPELINES["digital_data_etl"], None, ("user_full_name=Ann Lee", f"since={day}"))
 
 
 # ------------------------------------------------------------------------------ docker

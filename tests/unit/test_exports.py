@@ -10,7 +10,9 @@ from llm_engineering.application.ports import CollectedItem, RefusedItem
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, Outcome
 from llm_engineering.domain.errors import BadInput
-from llm_engineering.infrastructure.sources.exports import LinkedInExport, MediumExport, SubstackExport, unwrapped
+from llm_engineering.infrastructure.sources.exports.linkedin import LinkedInExport, unwrapped
+from llm_engineering.infrastructure.sources.exports.medium import MediumExport
+from llm_engineering.infrastructure.sources.exports.substack import SubstackExport
 
 AUTHOR = Author.named("Ann Lee")
 

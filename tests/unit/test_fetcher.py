@@ -10,6 +10,7 @@ from typing import Any
 
 import brotli
 import pytest
+import zstandard
 
 from llm_engineering.domain.errors import CollectError, FetchRefused, PageGone
 from llm_engineering.infrastructure.sources.connections import is_public
@@ -53,7 +54,14 @@ def test_the_user_agent_names_the_program_and_the_contact():
 
 @pytest.mark.parametrize(
     ("encoding", "pack"),
-    [("gzip", gzip.compress), ("br", brotli.compress), ("deflate", zlib.compress), ("deflate", lambda b: _raw(b))],
+    [
+        ("gzip", gzip.compress),
+        ("br", brotli.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda b: _raw(b)),
+        ("zstd", zstandard.compress),
+        ("zstd", lambda b: zstandard.compress(b[:999]) + zstandard.compress(b[999:])),
+    ],
 )
 def test_packed_pages_are_unpacked(encoding, pack):
     body = pack((PAGE * 5000).encode())
@@ -381,11 +389,13 @@ def test_a_huge_body_is_not_read_to_its_end():
     assert sent < 50_000_000
 
 
-@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("br", brotli.compress)])
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("br", brotli.compress), ("zstd", zstandard.compress)]
+)
 def test_a_bomb_is_stopped_at_the_limit_of_what_comes_out(encoding, pack):
     import tracemalloc
 
-    bomb = pack(b"\0" * 200_000_000) if encoding == "gzip" else pack(b"\0" * 200_000_000, quality=1)
+    bomb = pack(b"\0" * 200_000_000, quality=1) if encoding == "br" else pack(b"\0" * 200_000_000)
     with (
         serving({"/a": Reply(bomb, headers={"Content-Encoding": encoding})}) as site,
         fetching(site, max_bytes=1_000_000, timeout_seconds=20) as fetcher,
@@ -435,10 +445,11 @@ def test_a_body_that_breaks_off_is_no_page():
     assert site.paths() == ["/a"] * 3
 
 
-def test_a_packed_body_that_ends_too_early_is_no_page():
-    body = gzip.compress((PAGE * 100).encode())[:-20]
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_a_packed_body_that_ends_too_early_is_no_page(encoding, pack):
+    body = pack((PAGE * 100).encode())[:-20]
     with (
-        serving({"/a": Reply(body, headers={"Content-Encoding": "gzip"})}) as site,
+        serving({"/a": Reply(body, headers={"Content-Encoding": encoding})}) as site,
         fetching(site) as fetcher,
         pytest.raises(CollectError, match="too early"),
     ):
@@ -494,3 +505,32 @@ def test_a_certificate_that_nobody_signed_is_refused(tmp_path):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_page_has_a_time_limit_in_all_however_many_attempts_are_left():
+    def refuse(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.1)
+        handler.send_response(503)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    options = {"attempts": 1000, "backoff_seconds": 0.05, "page_seconds": 1.0}
+    with serving({"/a": refuse}) as site, fetching(site, **options) as fetcher:
+        started = time.monotonic()
+        with pytest.raises(CollectError, match="no page may take longer than 1 seconds"):
+            fetcher.fetch(f"{site.url}/a")
+        assert time.monotonic() - started < 5
+
+
+def test_another_client_takes_its_turn_at_a_host_and_obeys_its_robots_txt():
+    pauses: list[float] = []
+    routes = {"/robots.txt": "User-agent: *\nDisallow: /private", "/a": PAGE}
+    with serving(routes) as site, fetching(site, delay_seconds=3, sleep=pauses.append) as fetcher:
+        with fetcher.turn(f"{site.url}/app"):
+            pass
+        fetcher.fetch(f"{site.url}/a")
+        assert sum(pause > 2 for pause in pauses) == 2  # after robots.txt, and after the other's turn
+        with pytest.raises(FetchRefused, match=r"robots\.txt"), fetcher.turn(f"{site.url}/private/x"):
+            pass
+        with pytest.raises(FetchRefused, match="neither http nor https"), fetcher.turn("file:///etc/passwd"):
+            pass

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -39,7 +39,7 @@ class Recording(Silent):
     def __init__(self) -> None:
         self.bars: list[str] = []
 
-    def track(self, items: Iterable[T], description: str, total: int | None = None) -> Iterable[T]:
+    def track(self, items: Iterable[T], description: str, total: int | None = None, current: Any = None) -> Iterable[T]:
         self.bars.append(description)
         return items
 
@@ -47,7 +47,7 @@ class Recording(Silent):
 class Interrupted(Silent):
     """A person who presses Ctrl-C as soon as a bar appears."""
 
-    def track(self, items: Iterable[T], description: str, total: int | None = None) -> Iterable[T]:
+    def track(self, items: Iterable[T], description: str, total: int | None = None, current: Any = None) -> Iterable[T]:
         raise KeyboardInterrupt
 
 
@@ -215,7 +215,7 @@ from pathlib import Path
 from tests.unit.test_model_store import Silent, store
 
 class Killed(Silent):
-    def track(self, items, description, total=None):
+    def track(self, items, description, total=None, current=None):
         os.kill(os.getpid(), signal.SIGKILL)
 
 store(Path(sys.argv[1]), Killed()).path("tiny")

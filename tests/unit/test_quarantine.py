@@ -5,15 +5,15 @@ from uuid import uuid4
 
 import pytest
 
+from llm_engineering.application.near_duplicates import SeenTexts, shingles_of
 from llm_engineering.application.ports import CollectedItem
 from llm_engineering.application.quarantine import (
     RULES,
-    SeenTexts,
     count_words,
     detected_language,
     evidence_of,
+    findings_of,
     prose_of,
-    reason_to_quarantine,
 )
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category
@@ -39,7 +39,8 @@ def item(content: str = ARTICLE, **fields: Any) -> CollectedItem:
 
 
 def reason(given: CollectedItem, language: str | None = None) -> str | None:
-    return reason_to_quarantine(evidence_of(given, AUTHOR, language))
+    found = findings_of(evidence_of(given, AUTHOR, language))
+    return found[0].reason if found else None
 
 
 def test_an_ordinary_article_passes():
@@ -59,6 +60,13 @@ def test_an_ordinary_article_passes():
         ("LinkedIn", "You must log in to see this post.", "login"),
         ("Token counter", "You need to enable JavaScript to run this app.", "JavaScript"),
         ("Welcome", "We value your privacy. We and our partners use cookies. Accept all", "cookie"),
+        ("502 Bad Gateway", "nginx/1.24.0", "error page"),
+        ("Internal Server Error", "The server encountered an internal error and could not complete it.", "error page"),
+        ("403 Forbidden", "You don’t have permission to access this resource. Apache/2.4", "error page"),
+        ("Database Error", "Error establishing a database connection", "error page"),
+        ("My blog", "Our site is down for scheduled maintenance.", "error page"),
+        ("bread.example", "This domain is for sale. Buy this domain now. Related searches", "parked"),
+        ("bread.example", "Welcome to the future home of something quite cool.", "parked"),
         ("Weekend link", "One link this weekend, because the plums are ripe.", "words"),
         ("Empty", "", "no text"),
     ],
@@ -73,10 +81,11 @@ def test_what_is_no_article_is_found_and_named(title, text, why):
         "The page said 404, page not found: “Sorry, we can’t find that page, it might have been removed.”",
         "“Just a moment,” it said, checking your browser, and asked me to verify that I am human, a captcha.",
         "This post is for paying subscribers, it said. Subscribe to keep reading. Already a member? Sign in.",
+        "502 Bad Gateway, it said, an internal server error; next day the domain was for sale, buy this domain.",
         "You must log in to continue, and please enable JavaScript. We value your privacy, accept all cookies.",
     ],
 )
-@pytest.mark.parametrize("title", ["404", "Page not found", "Just a moment", "Enable JavaScript"])
+@pytest.mark.parametrize("title", ["404", "502 Bad Gateway", "Forbidden", "Just a moment", "Enable JavaScript"])
 def test_an_article_about_such_pages_passes(topic, title):
     text = "\n\n".join([topic, *SENTENCES[:40], topic])
     assert 600 < count_words(prose_of(text)) < 1200
@@ -180,35 +189,53 @@ def test_a_few_words_have_no_sure_language():
 # ------------------------------------------------------------------------------ near-duplicates
 
 
+A, B = uuid4(), uuid4()
+
+
+def hashed(text: str, category: Category = Category.ARTICLES) -> Any:
+    return shingles_of(text, category)
+
+
+def texts_of(**texts: str) -> SeenTexts:
+    """What was seen, by its link; that of link "a" has the id A."""
+    seen = SeenTexts()
+    for link, text in texts.items():
+        seen.add(A if link == "a" else uuid4(), link, hashed(text))
+    return seen
+
+
 def test_a_reprint_with_a_few_changed_words_is_found():
-    texts, first = SeenTexts(), uuid4()
-    texts.add(first, "https://blog.example/a", ARTICLE)
     reprint = ARTICLE.replace("round 7 ", "lap 7 ").replace("round 70 ", "lap 70 ").replace("day 30", "evening 30")
-    assert texts.duplicate_of(uuid4(), reprint) == "https://blog.example/a"
+    assert texts_of(a=ARTICLE).duplicate_of(B, hashed(reprint)) == "a"
 
 
 def test_another_article_on_the_same_subject_is_not():
-    texts = SeenTexts()
-    texts.add(uuid4(), "https://blog.example/a", ARTICLE)
-    assert (
-        texts.duplicate_of(
-            uuid4(), "\n\n".join(s.replace("mostly", f"{n} times out of ten") for n, s in enumerate(SENTENCES))
-        )
-        is None
-    )
+    other = "\n\n".join(s.replace("mostly", f"{n} times out of ten") for n, s in enumerate(SENTENCES))
+    assert texts_of(a=ARTICLE).duplicate_of(B, hashed(other)) is None
 
 
-def test_a_text_is_no_duplicate_of_itself_or_of_its_own_older_version():
-    texts, own = SeenTexts(), uuid4()
-    texts.add(own, "https://blog.example/a", ARTICLE)
-    texts.add(own, "https://blog.example/a", ARTICLE + "\n\nP.S. I was wrong.")
-    assert texts.duplicate_of(own, ARTICLE) is None
+def test_a_text_is_no_duplicate_of_itself_of_its_own_older_version_or_of_one_that_was_forgotten():
+    texts = texts_of(a=ARTICLE)
+    texts.add(A, "a", hashed(ARTICLE + "\n\nP.S. I was wrong."))
+    assert texts.duplicate_of(A, hashed(ARTICLE)) is None
+    assert texts.duplicate_of(B, hashed(ARTICLE)) == "a"
+    texts.remove(A)
+    assert texts.duplicate_of(B, hashed(ARTICLE)) is None
 
 
-def test_short_posts_may_repeat():
-    texts = SeenTexts()
-    texts.add(uuid4(), "a", "Happy new year, everybody!")
-    assert texts.duplicate_of(uuid4(), "Happy new year, everybody!") is None
+def test_short_posts_may_repeat_and_repositories_are_not_compared():
+    assert len(hashed("Happy new year!")) == 0
+    assert len(hashed(ARTICLE, Category.REPOSITORIES)) == 0
+    assert texts_of(a="Happy new year!").duplicate_of(B, hashed("Happy new year!")) is None
+
+
+# ------------------------------------------------------------------------------ several findings
+
+
+def test_all_that_speaks_against_a_page_is_found_with_what_its_source_says_first():
+    page = item("Only a line.", byline="Priya Raman", suspicion="index page: a list of links")
+    rules = [finding.rule for finding in findings_of(evidence_of(page, AUTHOR))]
+    assert rules == ["suspicion", "too_short", "other_author"]
 
 
 def test_scripts_without_spaces_are_counted_by_characters():

@@ -179,3 +179,25 @@ def test_why_git_failed_is_its_own_first_sentence(tmp_path):
     reason = refused(tmp_path.as_uri()).reason
     assert reason.startswith(f"git rev-parse of {tmp_path.as_uri()} failed: ")
     assert ".." not in reason
+
+
+def test_only_files_that_the_wanted_person_mostly_wrote_are_kept(repository):
+    (repository / "of_bob.py").write_text("".join(f"line({n})\n" for n in range(20)))
+    (repository / "README.md").write_text("# Oven\n\nIt’s “hot”.\n\nBob says: mind your fingers.\n", encoding="utf-8")
+    git(repository, "add", "-A")
+    git(repository, "-c", "user.name=Bob", "-c", "user.email=bob@example.org", "commit", "-m", "second")
+    (repository / "of_bob.py").write_text("".join(f"line({n})\n" for n in range(20)) + "touched = 1\n")
+    git(repository, "commit", "-am", "third")
+    source = GitRepository(repository.as_uri(), commit_author="ANN@example")
+    [item] = source.items(AUTHOR)
+    assert isinstance(item, CollectedItem)
+    assert list(as_files(item.content, item.extra["spans"])) == ["README.md", "src/bake.py"]
+    assert "mind your fingers" in item.content  # the file as it is, not only their lines
+    assert source.notes == [f"{item.link}: 1 files of others left out."]
+    nobody = refused(repository.as_uri(), commit_author="carol")
+    assert "holds no text" in nobody.reason
+
+
+@pytest.mark.parametrize("wanted", ["--output=/tmp/x", "-x", ".*", "$(touch /tmp/x)"])
+def test_a_wanted_person_is_a_text_and_never_an_option_or_a_pattern(repository, wanted):
+    assert "holds no text" in refused(repository.as_uri(), commit_author=wanted).reason

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -51,7 +51,9 @@ def test_the_bar_goes_when_training_fails() -> None:
     shown: list[str] = []
 
     class Shown(Counted):
-        def track(self, items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
+        def track(
+            self, items: Iterable[T], description: str, total: int | None = None, current: Any = None
+        ) -> Iterator[T]:
             try:
                 yield from items
             finally:

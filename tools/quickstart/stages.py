@@ -104,7 +104,8 @@ class Quickstart:
                 say("  (the sample site has broken pages on purpose; each is to be named below with its reason)")
             with site as base_url, _crawling_allowed(base_url):
                 for sample in samples if needs_samples else []:
-                    parameters = {"user_full_name": sample, **_sample_sources(base_url, sample)}
+                    # The same on a machine with a browser and on one without: no page is rendered.
+                    parameters = {"user_full_name": sample, "browser": "never", **_sample_sources(base_url, sample)}
                     reports.append(run_pipeline("digital_data_etl", parameters).artifact("crawl_links"))
         for report in reports:
             counts = ", ".join(f"{count} {outcome}" for outcome, count in report.counts.items() if count)

@@ -4,13 +4,16 @@ import codecs
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import brotli
+import zstandard
 
 from llm_engineering.domain.errors import CollectError
 
 STEP = 64 * 1024
+INPUT_STEP = 64
+"""Bytes; zstd unpacks 4 to 128 KB, so such a bite gives 2 MB at most."""
 META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,200}encoding\s*=\s*["']([\w.:-]+)""", re.IGNORECASE)
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -78,6 +81,31 @@ class _Brotli:
         return self._inner.is_finished() or not self._started
 
 
+class _Zstandard:
+    """One frame after the other; small windows only, as browsers accept them (RFC 9659: 8 MB)."""
+
+    def __init__(self) -> None:
+        self._started = False
+        self._inner = self._fresh()
+
+    @staticmethod
+    def _fresh() -> Any:
+        return zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024).decompressobj()
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        self._started = self._started or bool(data)
+        # The decompressor has no limit for its output, so its input is what is limited.
+        while data:
+            bite, data = data[:INPUT_STEP], data[INPUT_STEP:]
+            if self._inner.eof:
+                self._inner = self._fresh()
+            yield self._inner.decompress(bite)
+            data = self._inner.unused_data + data
+
+    def finished(self) -> bool:
+        return self._inner.eof or not self._started
+
+
 def _decoder(encoding: str) -> _Decoder:
     match encoding.strip().lower():
         case "" | "identity":
@@ -88,6 +116,8 @@ def _decoder(encoding: str) -> _Decoder:
             return _Deflate(zlib.MAX_WBITS)
         case "br":
             return _Brotli()
+        case "zstd":
+            return _Zstandard()
         case other:
             raise CollectError(f'The body is packed as "{other}", which nobody asked for.')
 
@@ -106,7 +136,7 @@ def unpacked(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytes:
                 body += piece
                 if len(body) > max_bytes:
                     raise CollectError(f"The body is larger than {max_bytes:,} bytes, which is the limit for a page.")
-    except (zlib.error, brotli.error) as error:
+    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
         raise CollectError(f"The body's {encoding} packing is damaged ({error}).") from error
     if not decoder.finished():
         raise CollectError(f"The body's {encoding} packing ends too early.")

@@ -1,37 +1,42 @@
-"""Feeds, sitemaps and the links to them, read from their text. No network."""
+"""Feeds, sitemaps, index pages and the links to them, read from their text. No network."""
 
+import html as html_entities
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from llm_engineering.application.ports import ListedPage
 from llm_engineering.domain.errors import CollectError
 from llm_engineering.infrastructure.sources.html_tree import parsed
 from llm_engineering.infrastructure.sources.page_metadata import parsed_date
 
-MAX_ENTRIES = 10_000
+MAX_ENTRIES = 50_000
 FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"})
+FULL_TEXT_WORDS = 80
+"""A feed's entry with fewer words may be a summary; its page is read."""
+CUT_OFF = re.compile(
+    r"(?:\[?(?:…|\.\.\.)\]?"
+    r"|(?:read|continue reading|keep reading|view|see) (?:more|on|the|this|in)\b[^.!?]{0,80}(?:»|→|…)?)\s*$",
+    re.IGNORECASE,
+)
+"""How entries end that hold only the start of their text."""
+CREDIT = re.compile(r"<p>\s*The post\b(?:(?!</p>).)*\bappeared first on\b(?:(?!</p>).)*</p>\s*\Z", re.DOTALL)
+"""What WordPress adds to each entry of its feeds."""
+GOES_ON = re.compile(
+    r"(?:« |← ?|‹ )?(?:older(?: posts| entries| articles)?|next(?: page| posts)?)(?: »| ?→| ›)?", re.IGNORECASE
+)
 ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 DECLARED_ENCODING = re.compile(r"""^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']""")
-
-
-@dataclass(frozen=True)
-class FoundPage:
-    """A page that a feed or a sitemap lists, with what it says of it."""
-
-    link: str
-    title: str = ""
-    author: str | None = None
-    published_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class SitemapContent:
     """The pages of a sitemap, and further sitemaps where it is an index."""
 
-    pages: list[FoundPage] = field(default_factory=list)
+    pages: list[ListedPage] = field(default_factory=list)
     sitemaps: list[str] = field(default_factory=list)
 
 
@@ -55,7 +60,7 @@ def is_sitemap(text: str) -> bool:
     return bool(re.search(r"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]", text[:2000]))
 
 
-def read_feed(text: str, url: str) -> list[FoundPage]:
+def read_feed(text: str, url: str) -> list[ListedPage]:
     """The entries of an RSS or Atom feed, in its order.
 
     Raises CollectError when the text is no feed.
@@ -74,19 +79,41 @@ def read_feed(text: str, url: str) -> list[FoundPage]:
     )
     found = []
     for entry in feed.entries[:MAX_ENTRIES]:
-        link = entry.get("link") or (entry.get("id") if str(entry.get("id", "")).startswith("http") else None)
+        link = entry.get("feedburner_origlink") or entry.get("link")
+        link = link or (entry.get("id") if str(entry.get("id", "")).startswith("http") else None)
         if not link:
             continue
+        updated = dict(entry).get("updated")  # feedparser's own get() would take `published` in its place
         names = [person.get("name", "") for person in entry.get("authors", []) if person.get("name")]
         found.append(
-            FoundPage(
+            ListedPage(
                 link=urljoin(url, link.strip()),
                 title=_plain(entry.get("title", "")),
                 author=", ".join(names) or entry.get("author") or None,
-                published_at=parsed_date(entry.get("published") or entry.get("updated")),
+                published_at=parsed_date(entry.get("published") or updated),
+                modified_at=parsed_date(updated),
+                html=_full_text(entry),
             )
         )
     return found
+
+
+def _full_text(entry: Any) -> str:
+    """The HTML of an entry that holds its whole text, else nothing: a summary is no article.
+
+    Whole is what stands in `content` (Atom) or `content:encoded` (RSS), is long, is longer than the
+    entry's own summary, and does not end as teasers do.
+    """
+    for content in entry.get("content", []):
+        html = CREDIT.sub("", str(content.get("value") or ""))
+        if "html" not in str(content.get("type", "")) or not html:
+            continue
+        words = _plain(html).split()
+        summary = _plain(entry.get("summary", "")).split()
+        if len(words) < FULL_TEXT_WORDS or CUT_OFF.search(" ".join(words)) or len(words) < len(summary):
+            continue
+        return html
+    return ""
 
 
 def read_sitemap(text: str, url: str) -> SitemapContent:
@@ -111,7 +138,7 @@ def read_sitemap(text: str, url: str) -> SitemapContent:
         kind = etree.QName(entry).localname
         link = _child(entry, "loc")
         if link and kind == "url":
-            pages.append(FoundPage(link=urljoin(url, link)))
+            pages.append(ListedPage(link=urljoin(url, link), modified_at=parsed_date(_child(entry, "lastmod"))))
         elif link and kind == "sitemap":
             sitemaps.append(urljoin(url, link))
     return SitemapContent(pages, sitemaps)
@@ -140,5 +167,42 @@ def feed_links(html: str, url: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _plain(title: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", "", title).split())
+def page_links(html: str, url: str) -> list[str]:
+    """The addresses that a page's body links to, absolute, each once, in order; other schemes left out."""
+    tree = parsed(html)
+    if tree is None:
+        return []
+    found = (_absolute(url, link.get("href") or "") for link in tree.iter("a"))
+    return list(dict.fromkeys(link for link in found if link))
+
+
+def next_page(html: str, url: str) -> str | None:
+    """Where an index goes on: its rel="next", or the link that says so ("Older posts")."""
+    tree = parsed(html)
+    if tree is None:
+        return None
+    for link in [*tree.iter("link"), *tree.iter("a")]:
+        if "next" in (link.get("rel") or "").lower().split() and link.get("href"):
+            return _absolute(url, link.get("href"))
+    for link in tree.iter("a"):
+        if GOES_ON.fullmatch(" ".join(link.text_content().split())) and link.get("href"):
+            return _absolute(url, link.get("href"))
+    return None
+
+
+def sitemaps_in_robots(text: str, url: str) -> list[str]:
+    """The sitemaps that a robots.txt names (sitemaps.org: "Sitemap: ADDRESS")."""
+    named = re.findall(r"^\s*sitemap:\s*(\S+)", text, re.IGNORECASE | re.MULTILINE)
+    return [link for link in (_absolute(url, name) for name in named) if link]
+
+
+def _absolute(base: str, link: str) -> str | None:
+    try:
+        joined = urljoin(base, link.strip())
+        return joined.split("#")[0] if urlsplit(joined).scheme in ("http", "https") else None
+    except ValueError:
+        return None
+
+
+def _plain(markup: str) -> str:
+    return " ".join(html_entities.unescape(re.sub(r"<[^>]+>", " " if "</p" in markup else "", markup)).split())

@@ -3,8 +3,8 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -56,13 +56,15 @@ class _Site:
 
 
 class HttpFetcher:
-    """A ports.Fetcher over httpx (HTTP/2, gzip, brotli). Safe to use from several threads.
+    """A ports.Fetcher over httpx (HTTP/2, gzip, brotli, zstd). Safe to use from several threads.
 
     Requests to one host go one after the other, `delay_seconds` apart, or as far apart as its
     robots.txt asks for (at most 30 s). `allowed_private_hosts` holds host or host:port as
     written in a URL. `max_bytes` limits the decompressed body. `timeout_seconds` is for one
     whole attempt, redirects not counted; a 429, a 5xx or a broken connection gets `attempts`
-    in all, `backoff_seconds` apart, doubling, with jitter, or as Retry-After says.
+    in all, `backoff_seconds` apart, doubling, with jitter, or as Retry-After says. No page takes
+    longer than `page_seconds`, redirects, attempts and pauses between them included; waiting for
+    the host's turn is not counted.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class HttpFetcher:
         allowed_private_hosts: Iterable[str] = (),
         delay_seconds: float = 1.0,
         timeout_seconds: float = 20.0,
+        page_seconds: float = 120.0,
         max_bytes: int = 10 * 1024 * 1024,
         max_redirects: int = 5,
         attempts: int = 3,
@@ -82,6 +85,7 @@ class HttpFetcher:
     ) -> None:
         self._delay = delay_seconds
         self._timeout = timeout_seconds
+        self._page_seconds = page_seconds
         self._max_bytes = max_bytes
         self._max_redirects = max_redirects
         self._attempts = attempts
@@ -96,7 +100,7 @@ class HttpFetcher:
         self._headers = {
             "user-agent": f"{PRODUCT}/{VERSION}" + (f" (+{contact})" if contact else ""),
             "accept": ACCEPT,
-            "accept-encoding": "gzip, br",
+            "accept-encoding": "gzip, br, zstd",
         }
 
     def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Page:
@@ -112,6 +116,17 @@ class HttpFetcher:
         _check_is_text(answer)
         return Page(answer.url, 200, text_of(answer.body, answer.content_type), answer.content_type, answer.headers)
 
+    @contextmanager
+    def turn(self, url: str) -> Iterator[None]:
+        """For another client that asks the same hosts: its turn at the URL's host, if robots.txt allows the URL.
+
+        Raises what `fetch` raises for an address or a URL that must not be asked.
+        """
+        check_address(url)
+        self.require_robots(url)
+        with self._polite(self._site(url)):
+            yield
+
     def close(self) -> None:
         """Release connections; calling it twice is no error."""
         self._transport.close()
@@ -119,12 +134,12 @@ class HttpFetcher:
     # ---------------------------------------------------------------- redirects and robots.txt
 
     def _followed(self, url: str, headers: Mapping[str, str], *, robots: bool) -> _Answer:
-        seen = {url}
+        seen, time_left = {url}, _Stopwatch(url, self._page_seconds)
         for _ in range(self._max_redirects + 1):
-            _check_address(url)
+            check_address(url)
             if robots:
-                self._check_robots(url)
-            answer = self._patiently(url, headers)
+                self.require_robots(url)
+            answer = self._patiently(url, headers, time_left)
             location = answer.headers.get("location")
             if answer.status not in REDIRECTS or not location:
                 return answer
@@ -134,8 +149,11 @@ class HttpFetcher:
             seen.add(url)
         raise CollectError(f"{url} comes after more than {self._max_redirects} redirects.")
 
-    def _check_robots(self, url: str) -> None:
-        """RFC 9309: a 4xx allows everything, a 5xx or no answer forbids everything."""
+    def require_robots(self, url: str) -> None:
+        """Raises FetchRefused when the site's robots.txt forbids the URL.
+
+        RFC 9309: a 4xx allows everything, a 5xx or no answer forbids everything.
+        """
         site = self._site(url)
         with site.lock:
             if site.robots is None:
@@ -157,12 +175,12 @@ class HttpFetcher:
 
     # ---------------------------------------------------------------- attempts
 
-    def _patiently(self, url: str, headers: Mapping[str, str]) -> _Answer:
+    def _patiently(self, url: str, headers: Mapping[str, str], time_left: "_Stopwatch") -> _Answer:
         for attempt in range(1, self._attempts + 1):
             last = attempt == self._attempts
             pause = self._backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
             try:
-                answer = self._once(url, headers)
+                answer = self._once(url, headers, time_left)
             except httpx.TransportError as error:
                 if last:
                     raise CollectError(f"{url}: {_said(error)} ({attempt} attempts).") from error
@@ -173,22 +191,32 @@ class HttpFetcher:
                 if asked is not None and asked > self._max_wait:
                     raise CollectError(f"{url} answered {answer.status} and asks to come back in {asked:.0f} seconds.")
                 pause = pause if asked is None else max(asked, pause)
+            time_left.spend(pause)
             self._sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
-    def _once(self, url: str, headers: Mapping[str, str]) -> _Answer:
+    def _once(self, url: str, headers: Mapping[str, str], time_left: "_Stopwatch") -> _Answer:
         # The transport itself, not a client: no cookies, no credentials, no redirects that we have not checked.
         try:
             request = httpx.Request("GET", url, headers={**self._headers, **headers})
         except httpx.InvalidURL as error:
             raise CollectError(f"{url} is no usable address ({error}).") from error
         request.extensions["timeout"] = httpx.Timeout(self._timeout).as_dict()
-        site = self._site(url)
+        with (
+            self._polite(self._site(url)),
+            time_left.running(),
+            self._deadline.within(min(self._timeout, time_left.seconds)),
+            closing(self._transport.handle_request(request)) as response,
+        ):
+            return self._read(url, response)
+
+    @contextmanager
+    def _polite(self, site: _Site) -> Iterator[None]:
+        """Nobody else asks the site meanwhile, and the last request is long enough ago."""
         with site.lock:
             self._sleep(max(0.0, site.free_at - time.monotonic()))
             try:
-                with self._deadline.within(self._timeout), closing(self._transport.handle_request(request)) as response:
-                    return self._read(url, response)
+                yield
             finally:
                 site.free_at = time.monotonic() + self._pause_of(site)
 
@@ -214,7 +242,31 @@ class HttpFetcher:
             return self._sites.setdefault(f"{parts.scheme}://{parts.netloc}".lower(), _Site())
 
 
-def _check_address(url: str) -> None:
+class _Stopwatch:
+    """The time that one page may still take."""
+
+    def __init__(self, url: str, seconds: float) -> None:
+        self._url = url
+        self._whole = self.seconds = seconds
+
+    def spend(self, seconds: float) -> None:
+        """Take so much of it. Raises CollectError when it is over."""
+        self.seconds -= seconds
+        if self.seconds <= 0:
+            raise CollectError(f"{self._url}: no page may take longer than {self._whole:.0f} seconds in all.")
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """What happens inside takes its time of it."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds -= time.monotonic() - started
+
+
+def check_address(url: str) -> None:
+    """Raise FetchRefused for anything but http and https to a host, without a user name."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

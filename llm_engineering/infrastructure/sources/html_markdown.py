@@ -2,9 +2,22 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
+
+from llm_engineering.infrastructure.sources.html_code import code_text, inline_code, language_of
+from llm_engineering.infrastructure.sources.html_tree import absolute, address
+from llm_engineering.infrastructure.sources.markdown_text import (
+    BREAK,
+    SPACE,
+    escaped,
+    indented,
+    item_text,
+    line_of,
+    not_a_block,
+    split_space,
+    wrapped,
+)
 
 SKIPPED = frozenset(
     "script style noscript template head iframe object embed svg canvas button input select textarea "
@@ -14,13 +27,13 @@ BLOCKS = frozenset(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 "
     "h4 h5 h6 header hgroup hr html li main nav ol p pre section summary table ul tbody thead tr td th".split()
 )
+UNSEEN = SKIPPED - {"noscript", "button", "picture", "video", "audio"}
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 EMPHASIS = {"em": "*", "i": "*", "cite": "*", "strong": "**", "b": "**", "del": "~~", "s": "~~", "strike": "~~"}
-SPACE = re.compile(r"[ \t\r\n\f]+")
-LANGUAGE = re.compile(r"(?:language|lang|highlight-source|brush:)[-\s]*([A-Za-z][\w+#-]*)")
-CODE_CLASSES_NOT_LANGUAGES = frozenset("sourcecode highlight code codehilite src example numberlines hljs".split())
-BREAK = "\x00"
-"""Stands for <br> until white space has been collapsed."""
+ROWS_ONLY = frozenset({"ul", "ol", "dl", "table"})
+IN_TABLES = frozenset("caption colgroup col thead tbody tfoot tr td th script style template".split())
+EDGE = "\x00"
+"""Stands for the edge of a block until white space has been collapsed; no parsed text holds it."""
 
 
 def to_markdown(elements: HtmlElement | Iterable[HtmlElement], base_url: str = "") -> str:
@@ -35,25 +48,32 @@ def to_markdown(elements: HtmlElement | Iterable[HtmlElement], base_url: str = "
     return text.strip("\n")
 
 
-def visible_text(element: HtmlElement) -> str:
-    """What a reader without JavaScript sees, blocks on lines of their own, white space collapsed."""
+def visible_text(element: HtmlElement, limit: int | None = None) -> str:
+    """What a reader without JavaScript sees, blocks on lines of their own, white space collapsed; with `limit`, its
+    first characters."""
     pieces: list[str] = []
-    _see(element, pieces)
-    lines = (SPACE.sub(" ", line).strip() for line in "".join(pieces).split("\n"))
-    return "\n".join(line for line in lines if line)
-
-
-def _see(element: HtmlElement, pieces: list[str]) -> None:
-    if not isinstance(element.tag, str):
-        return
-    if element.tag in SKIPPED - {"noscript", "button", "picture", "video", "audio"}:
-        return
-    edge = "\n" if element.tag in BLOCKS or element.tag == "br" else ""
-    pieces.append(edge + SPACE.sub(" ", element.text or ""))
-    for child in element:
-        _see(child, pieces)
-        pieces.append(SPACE.sub(" ", child.tail or ""))
-    pieces.append(edge)
+    length = 0
+    stack: list[HtmlElement | str] = [element]
+    while stack and (limit is None or length < 2 * limit):
+        entry = stack.pop()
+        if isinstance(entry, str):
+            pieces.append(entry)
+            length += len(entry)
+        elif isinstance(entry.tag, str) and entry.tag not in UNSEEN:
+            is_block = entry.tag in BLOCKS or entry.tag == "br"
+            stack += [EDGE] * is_block
+            if entry.tag == "pre":
+                stack += ["".join(entry.itertext()), EDGE]
+                continue
+            for child in reversed(entry):
+                if tail := child.tail:
+                    stack.append(tail)
+                stack.append(child)
+            if text := entry.text:
+                stack.append(text)
+            stack += [EDGE] * is_block
+    lines = (line.strip() for line in SPACE.sub(" ", "".join(pieces)).split(EDGE))
+    return "\n".join(line for line in lines if line)[:limit]
 
 
 class _Writer:
@@ -78,7 +98,7 @@ class _Writer:
         if not isinstance(tag, str) or tag in SKIPPED:
             return
         one = self._by_tag.get(tag)
-        if one is not None:
+        if one is not None and not (tag in ROWS_ONLY and _has_strays(element)):
             text = one(element)
             if text.strip():
                 yield text
@@ -87,34 +107,32 @@ class _Writer:
 
     def _flow(self, element: HtmlElement) -> Iterator[str]:
         """Children in order; runs of text and inline elements become paragraphs."""
-        run: list[str] = [_escaped(element.text)]
+        run: list[str] = [escaped(element.text)]
         for child in element:
-            if isinstance(child.tag, str) and _holds_blocks(child):
+            if isinstance(child.tag, str) and holds_blocks(child):
                 yield from self._paragraph(run)
                 yield from self.blocks(child)
                 run = []
             else:
                 run.append(self._inline(child))
-            run.append(_escaped(child.tail))
+            run.append(escaped(child.tail))
         yield from self._paragraph(run)
 
     def _paragraph(self, run: list[str]) -> Iterator[str]:
-        text = _line(run)
+        text = line_of(run)
         if text:
-            yield "\n".join(_not_a_block(line) for line in text.split("\n"))
+            yield "\n".join(not_a_block(line) for line in text.split("\n"))
 
     def _heading(self, element: HtmlElement) -> str:
-        text = _line([self._children(element)]).replace("  \n", " ").replace("\n", " ")
+        text = line_of([self._children(element)]).replace("  \n", " ").replace("\n", " ")
         return f"{'#' * HEADINGS[element.tag]} {text}" if text else ""
 
     def _code(self, element: HtmlElement) -> str:
-        for gutter in element.xpath(".//*[contains(@class,'lineno') or contains(@class,'linenos')]"):
-            gutter.drop_tree()
-        text = "".join(_code_text(element)).strip("\n").replace("\r\n", "\n")
+        text = code_text(element).strip("\n").replace("\r\n", "\n")
         if not text.strip():
             return ""
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`{3,}", text)), default=0))
-        return f"{fence}{_language(element)}\n{text}\n{fence}"
+        return f"{fence}{language_of(element)}\n{text}\n{fence}"
 
     def _quote(self, element: HtmlElement) -> str:
         inner = "\n\n".join(self._flow(element))
@@ -126,7 +144,7 @@ class _Writer:
         items: list[str] = []
         for child in element:
             if child.tag in ("ul", "ol") and items:  # a nested list outside its item, as old editors write it
-                items[-1] += "\n" + _indented(self._list(child), "   " if ordered else "  ")
+                items[-1] += "\n" + indented("\n\n".join(self.blocks(child)), "   " if ordered else "  ")
                 continue
             if not isinstance(child.tag, str) or child.tag in SKIPPED:
                 continue
@@ -134,7 +152,7 @@ class _Writer:
             blocks = list(self._flow(child)) if child.tag == "li" else list(self.blocks(child))
             if not blocks:
                 continue
-            items.append(mark + _indented(_item_text(blocks), " " * len(mark)).lstrip(" "))
+            items.append(mark + indented(item_text(blocks), " " * len(mark)).lstrip(" "))
             number += 1
         loose = any("\n\n" in item for item in items)
         return ("\n\n" if loose else "\n").join(items)
@@ -142,12 +160,16 @@ class _Writer:
     def _definitions(self, element: HtmlElement) -> str:
         """Markdown has no definition lists: the term in bold, what it means below it."""
         blocks: list[str] = []
-        for child in element.iter("dt", "dd"):
-            inner = "\n\n".join(self._flow(child))
-            if not inner.strip():
-                continue
-            blocks.append(f"**{inner}**" if child.tag == "dt" and "\n" not in inner and "**" not in inner else inner)
-        return "\n\n".join(blocks)
+        for child in element:
+            if child.tag == "div":
+                blocks.append(self._definitions(child))
+            elif child.tag not in ("dt", "dd"):
+                blocks += self.blocks(child)
+            else:
+                inner = "\n\n".join(self._flow(child))
+                is_term = child.tag == "dt" and inner and "\n" not in inner and "**" not in inner
+                blocks.append(f"**{inner}**" if is_term else inner)
+        return "\n\n".join(block for block in blocks if block.strip())
 
     def _table(self, element: HtmlElement) -> str:
         rows = [row for row in element.iter("tr") if _nearest(row, "table") is element]
@@ -155,14 +177,12 @@ class _Writer:
             return "\n\n".join(block for row in rows for cell in row for block in self._flow(cell))
         cells = [[self._cell(cell) for cell in row if cell.tag in ("td", "th")] for row in rows]
         cells = [row for row in cells if any(row)]
+        caption = element.find("caption")
+        head = [f"{line}\n" for line in ([] if caption is None else [" ".join(self._flow(caption))]) if line]
         if not cells:
-            return ""
+            return "".join(head).strip()
         width = max(len(row) for row in cells)
         lines = [f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in cells]
-        caption = element.find("caption")
-        head = (
-            [f"{_line([self._children(caption)])}\n"] if caption is not None and caption.text_content().strip() else []
-        )
         return "\n".join([*head, lines[0], "|" + " --- |" * width, *lines[1:]])
 
     def _cell(self, cell: HtmlElement) -> str:
@@ -172,10 +192,10 @@ class _Writer:
     # ------------------------------------------------------------ inline
 
     def _children(self, element: HtmlElement) -> str:
-        pieces = [_escaped(element.text)]
+        pieces = [escaped(element.text)]
         for child in element:
             pieces.append(self._inline(child))
-            pieces.append(_escaped(child.tail))
+            pieces.append(escaped(child.tail))
         return "".join(pieces)
 
     def _inline(self, element: HtmlElement) -> str:
@@ -191,15 +211,15 @@ class _Writer:
         if tag in SKIPPED:
             return ""
         if tag in ("code", "kbd", "samp", "tt"):
-            return _inline_code(element)
+            return inline_code(element)
         if tag == "math":
             notes = element.xpath(".//*[local-name()='annotation'][contains(@encoding,'tex')]")
-            return f"${notes[0].text_content().strip()}$" if notes else _escaped(element.text_content())
+            return f"${notes[0].text_content().strip()}$" if notes else escaped(element.text_content())
         if "katex-html" in (element.get("class") or "") or element.get("aria-hidden") == "true" and tag == "a":
             return ""
         inner = self._children(element)
         if tag in EMPHASIS:
-            return _wrapped(inner, EMPHASIS[tag])
+            return wrapped(inner, EMPHASIS[tag])
         if tag == "a":
             return self._link(element, inner)
         if tag == "q":
@@ -218,30 +238,36 @@ class _Writer:
             and re.fullmatch(r"(?:\\\[)?\d+(?:\\\])?", inner)
         ):
             return "[^{}]".format(inner.strip("\\[]"))
-        if not target or target.startswith("#") or _scheme(target) not in ("", "http", "https", "mailto"):
+        goal = "" if target.startswith("#") else absolute(target, self._base)
+        if not target or not goal or address(target).scheme not in ("", "http", "https", "mailto"):
             return inner
-        try:
-            absolute = urljoin(self._base, target)
-        except ValueError:
-            return inner
-        lead, core, trail = _split_space(inner.replace(BREAK, " "))
-        return f"{lead}[{core}]({absolute.replace(' ', '%20').replace('(', '%28').replace(')', '%29')}){trail}"
+        lead, core, trail = split_space(inner.replace(BREAK, " "))
+        return f"{lead}[{core}]({goal.replace(' ', '%20').replace('(', '%28').replace(')', '%29')}){trail}"
 
 
-def _scheme(target: str) -> str:
-    """The scheme of a link, "" for a relative one or one that cannot be read."""
-    try:
-        return urlsplit(target).scheme.lower()
-    except ValueError:
-        return ""
+def _has_strays(element: HtmlElement) -> bool:
+    """Whether words stand between the items, rows or terms, where HTML allows none: then it is read as running text."""
+    for part in [element, *element.iterdescendants("thead", "tbody", "tfoot", "tr", "div")]:
+        if part is not element and next(part.iterancestors(*ROWS_ONLY), None) is not element:
+            continue
+        if part.tag == "div" and (element.tag != "dl" or part.getparent() is not element):
+            continue
+        if not _is_blank(part.text) or not all(_is_blank(child.tail) for child in part):
+            return True
+        if element.tag == "table" and any(child.tag not in IN_TABLES for child in part):
+            return True
+    return False
 
 
-def _holds_blocks(element: HtmlElement) -> bool:
+def _is_blank(text: str | None) -> bool:
+    return not text or text.isspace()
+
+
+def holds_blocks(element: HtmlElement) -> bool:
+    """Whether the element is a block or has one in it."""
     if element.tag in BLOCKS:
         return True
-    return element.tag not in SKIPPED and any(
-        child.tag in BLOCKS for child in element.iterdescendants() if child is not element
-    )
+    return len(element) > 0 and element.tag not in SKIPPED and next(element.iterdescendants(*BLOCKS), None) is not None
 
 
 def _nearest(element: HtmlElement, tag: str) -> HtmlElement | None:
@@ -250,42 +276,6 @@ def _nearest(element: HtmlElement, tag: str) -> HtmlElement | None:
 
 def _is_layout_cell(cell: HtmlElement) -> bool:
     return any(child.tag in ("pre", "table", "ul", "ol", "blockquote", *HEADINGS) for child in cell.iterdescendants())
-
-
-def _language(element: HtmlElement) -> str:
-    holders = [element, *element.iter("code"), *(parent for parent in element.iterancestors() if parent.tag == "div")][
-        :4
-    ]
-    for holder in holders:
-        classes = holder.get("class") or ""
-        if match := LANGUAGE.search(f"{classes} {holder.get('data-lang') and 'lang-' + holder.get('data-lang')}"):
-            return match.group(1).lower()
-        names = classes.lower().split()
-        if "sourcecode" in names or "src" in names:  # pandoc: "sourceCode python"; Org: "src src-python"
-            rest = [name.removeprefix("src-") for name in names if name not in CODE_CLASSES_NOT_LANGUAGES]
-            if rest:
-                return rest[0]
-    return ""
-
-
-def _code_text(element: HtmlElement) -> Iterator[str]:
-    yield element.text or ""
-    for child in element:
-        if child.tag == "br":
-            yield "\n"
-        elif isinstance(child.tag, str) and child.tag not in ("button", "script", "style"):
-            yield from _code_text(child)
-        yield child.tail or ""
-
-
-def _inline_code(element: HtmlElement) -> str:
-    text = SPACE.sub(" ", "".join(_code_text(element)))
-    if not text.strip():
-        return text
-    lead, core, trail = _split_space(text)
-    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", core)), default=0))
-    pad = " " if core.startswith("`") or core.endswith("`") else ""
-    return f"{lead}{fence}{pad}{core}{pad}{fence}{trail}"
 
 
 def _emoji(image: HtmlElement) -> str:
@@ -301,51 +291,3 @@ def _formula(script: HtmlElement) -> str:
         return ""
     mark = "$$" if "display" in kind else "$"
     return f"{mark}{script.text.strip()}{mark}"
-
-
-def _wrapped(inner: str, mark: str) -> str:
-    lead, core, trail = _split_space(inner)
-    return f"{lead}{mark}{core}{mark}{trail}" if core and BREAK not in core else inner
-
-
-def _split_space(text: str) -> tuple[str, str, str]:
-    core = text.strip(" \t\r\n\f")
-    if not core:
-        return text, "", ""
-    start = text.index(core[0])
-    start = len(text) - len(text.lstrip(" \t\r\n\f"))
-    return text[:start], core, text[start + len(core) :]
-
-
-def _escaped(text: str | None) -> str:
-    """White space collapsed; characters that Markdown would read as markup escaped."""
-    if not text:
-        return ""
-    collapsed = SPACE.sub(" ", text)
-    collapsed = re.sub(r"([\\`*\[\]])", r"\\\1", collapsed)
-    collapsed = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", collapsed)
-    return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", collapsed)
-
-
-def _line(pieces: Iterable[str]) -> str:
-    text = SPACE.sub(" ", "".join(pieces))
-    lines = [line.strip(" ") for line in text.split(BREAK)]
-    return re.sub(r"(?:  \n)+$", "", "  \n".join(lines).strip(" \n"))
-
-
-def _not_a_block(line: str) -> str:
-    """A line of prose that would start a heading, list, quote or rule gets a backslash."""
-    line = re.sub(r"^(#{1,6}(?= |$)|>|[-+](?= |$)|={2,}$|-{2,}$|~{3,})", r"\\\1", line)
-    return re.sub(r"^(\d{1,9})([.)])(?= |$)", r"\1\\\2", line)
-
-
-def _item_text(blocks: list[str]) -> str:
-    text = blocks[0]
-    for block in blocks[1:]:
-        tight = re.match(r"(?:- |\d+\. )", block)
-        text += ("\n" if tight else "\n\n") + block
-    return text
-
-
-def _indented(text: str, prefix: str) -> str:
-    return "\n".join(prefix + line if line else "" for line in text.split("\n"))

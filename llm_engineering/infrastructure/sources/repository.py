@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from llm_engineering.application.ports import CollectedItem, RefusedItem
+from llm_engineering.application.ports import CollectedItem, Coverage, RefusedItem
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, Outcome
 from llm_engineering.domain.errors import BadInput, CollectError, FetchRefused
@@ -56,13 +56,18 @@ class GitRepository:
     """A shallow copy of the default branch of an https or file URL, read without checking it out.
 
     Nothing of it is run or written outside a temporary folder: no hooks, submodules, filters or
-    symbolic links. Cloning ends after `timeout_seconds` or at `max_bytes` on disk.
+    symbolic links. Cloning ends after `timeout_seconds` or at `max_bytes` on disk. `commit_author`
+    (part of a name or e-mail address) keeps the files of which that person wrote at least half the
+    lines; this takes the branch's whole history.
     """
+
+    coverage = Coverage.PART
 
     def __init__(
         self,
         url: str,
         *,
+        commit_author: str = "",
         timeout_seconds: float = 120.0,
         max_bytes: int = 300 * 1024 * 1024,
         max_file_bytes: int = 200 * 1024,
@@ -70,12 +75,18 @@ class GitRepository:
         resolve: Resolver = resolved_by_system,
     ) -> None:
         self._url = checked_url(url)
+        self._commit_author = commit_author.casefold()
         self._timeout = timeout_seconds
         self._max_bytes = max_bytes
         self._max_file = max_file_bytes
         self._max_text = max_text_bytes
         self._resolve = resolve
         self.notes: list[str] = []
+
+    @property
+    def origin(self) -> str:
+        """The repository's link."""
+        return f"git:{repository_link(self._url)}"
 
     def items(self, author: Author) -> Iterator[CollectedItem | RefusedItem]:
         """One document, or why there is none."""
@@ -101,10 +112,15 @@ class GitRepository:
 
     def _item(self, link: str, folder: Path) -> CollectedItem:
         copy = folder / "copy.git"
-        flags = ["--bare", "--depth=1", "--single-branch", "--no-tags", "--no-recurse-submodules", "--template="]
+        depth = [] if self._commit_author else ["--depth=1"]
+        flags = ["--bare", *depth, "--single-branch", "--no-tags", "--no-recurse-submodules", "--template="]
         self._git(["clone", "--quiet", *flags, "--", self._url, str(copy)], folder)
         commit = self._git(["rev-parse", "HEAD"], folder, copy).decode().strip()
         blobs = [blob for blob in self._blobs(folder, copy) if self._is_wanted(blob)]
+        if self._commit_author:
+            theirs = self._mostly_theirs(folder, copy)
+            self.notes.append(f"{link}: {sum(blob.path not in theirs for blob in blobs)} files of others left out.")
+            blobs = [blob for blob in blobs if blob.path in theirs]
         files: list[tuple[str, str]] = []
         left = self._max_text
         for blob in sorted(blobs, key=lambda blob: (not is_prose(blob.path), blob.path.count("/"), blob.path)):
@@ -136,6 +152,20 @@ class GitRepository:
             if facts.startswith(("100644 blob", "100755 blob")):  # no symbolic links, no submodules
                 _, _, id, size = facts.split()
                 yield _Blob(path, id, int(size))
+
+    def _mostly_theirs(self, folder: Path, copy: Path) -> set[str]:
+        """The paths to which the wanted person added at least half of all lines ever added."""
+        log = ["log", "--no-renames", "--no-merges", "--numstat", "-z", "--format=@%aN <%aE>", "HEAD"]
+        added: dict[str, list[int]] = {}
+        is_theirs = False
+        for entry in self._git(log, folder, copy).decode("utf-8", "replace").split("\0"):
+            entry = entry.lstrip("\n")
+            if entry.startswith("@"):
+                is_theirs = self._commit_author in entry.casefold()
+            elif match := re.match(r"(\d+|-)\t[\d-]+\t(.+)", entry, re.DOTALL):  # "-": binary
+                counts = added.setdefault(match.group(2), [0, 0])
+                counts[is_theirs] += 1 if match.group(1) == "-" else int(match.group(1))
+        return {path for path, (others, theirs) in added.items() if theirs and theirs >= others}
 
     def _is_wanted(self, blob: _Blob) -> bool:
         path = PurePosixPath(blob.path)

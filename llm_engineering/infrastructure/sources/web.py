@@ -1,149 +1,59 @@
-"""Web pages as sources: explicit links, feeds, sitemaps, and whole sites by both."""
+"""Where pages are listed: links, feeds, sitemaps, index pages, and whole sites by all of these."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
-from llm_engineering.application.ports import CollectedItem, Fetcher, Page, RefusedItem
+from llm_engineering.application.ports import BrowserUse, Coverage, Fetcher, ListedPage, Page
 from llm_engineering.domain.authors import Author
-from llm_engineering.domain.documents import Category, Outcome
-from llm_engineering.domain.errors import BadInput, CollectError, PageGone
+from llm_engineering.domain.errors import BadInput, CollectError
 from llm_engineering.domain.identity import canonical_link
 from llm_engineering.domain.names import someone_else
 from llm_engineering.infrastructure.sources.discovery import (
-    FoundPage,
     feed_links,
     is_feed,
+    next_page,
+    page_links,
     read_feed,
     read_sitemap,
+    sitemaps_in_robots,
 )
-from llm_engineering.infrastructure.sources.extraction import ExtractedPage, extract
-
-Validators = Callable[[str], tuple[str | None, str | None] | None]
-"""Canonical link → the (ETag, Last-Modified) of its stored version, or None when it is not stored."""
+from llm_engineering.infrastructure.sources.page_item import HOME_PATH, INDEX_PATH, host_of
 
 MAX_SITEMAPS = 50
-MIN_CHILDREN = 5
-TEASER_WORDS = 60
-LINK_TARGET = re.compile(r"\]\(([^()\s]+)\)")
-INDEX_PATH = re.compile(
-    r"/(?:tags?|tagged|category|categories|topics?|labels?|authors?|writers?|page)/[^/]+/?$"
-    r"|/(?:tags?|tagged|categories|topics|labels|authors|archives?|search)/?$",
+MAX_INDEX_PAGES = 50
+NOT_A_PAGE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|pdf|zip|gz|tgz|mp[34]|webm|css|m?js|json|xml|rss|atom|woff2?)$",
     re.IGNORECASE,
 )
-HOME_PATH = re.compile(r"^/?(?:index\.\w+|default\.\w+)?$", re.IGNORECASE)
-NOT_A_PAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|ico|pdf|zip|gz|mp[34]|css|js|json|xml|woff2?)$", re.IGNORECASE)
 
 
-def nothing_known(link: str) -> None:
-    """Validators for a first run: no page is stored yet."""
-    return None
+class _Listing:
+    """What the web sources share."""
 
+    coverage = Coverage.PART
 
-def host_of(url: str) -> str:
-    """The host, lower-cased, without "www."."""
-    return (urlsplit(url).hostname or "").lower().removeprefix("www.")
-
-
-class PageReader:
-    """Turns one link into an item: fetch, extract, name, date."""
-
-    def __init__(self, fetcher: Fetcher, validators: Validators) -> None:
+    def __init__(self, url: str, fetcher: Fetcher, *, browser: BrowserUse | None = None) -> None:
+        self._url = url
         self._fetcher = fetcher
-        self._validators = validators
-
-    def read(self, found: FoundPage) -> CollectedItem | RefusedItem:
-        """The article behind the link, or why there is none."""
-        link = canonical_link(found.link)
-        etag, last_modified = self._validators(link) or (None, None)
-        try:
-            page = self._fetcher.fetch(found.link, etag=etag, last_modified=last_modified)
-        except PageGone as error:
-            return RefusedItem(link, Outcome.GONE, str(error))
-        except CollectError as error:
-            return RefusedItem(link, Outcome.FAILED, str(error))
-        if page.status == 304:
-            return RefusedItem(link, Outcome.UNCHANGED, "not modified (304)")
-        article = extract(page.html, page.url)
-        if reason := _index_reason(found.link, page, article):
-            return RefusedItem(link, Outcome.QUARANTINED, reason, article.text_start)
-        return _item(found, link, page, article)
-
-
-def _item(found: FoundPage, link: str, page: Page, article: ExtractedPage) -> CollectedItem:
-    final = _own_link(page.url, article.canonical)
-    extra = {
-        "subtitle": article.description,
-        "etag": page.headers.get("etag"),
-        "last_modified": page.headers.get("last-modified"),
-        "requested": link if link != final else None,
-        "paywalled": article.is_paywalled or None,
-    }
-    return CollectedItem(
-        link=final,
-        category=Category.ARTICLES,
-        platform=host_of(final),
-        title=article.title or found.title,
-        content=article.markdown,
-        published_at=article.published_at or found.published_at,
-        language=article.language,
-        byline=article.byline or found.author,
-        extra={name: value for name, value in extra.items() if value},
-        evidence=article.text_start,
-    )
-
-
-def _own_link(url: str, canonical: str | None) -> str:
-    """The canonical link, where the page names one on its own site that is not just the home page."""
-    own = canonical_link(url)
-    if not canonical or host_of(canonical) != host_of(url) or urlsplit(canonical).port != urlsplit(url).port:
-        return own
-    names_home = HOME_PATH.match(urlsplit(canonical).path) and not urlsplit(canonical).query
-    if names_home and (urlsplit(url).query or not HOME_PATH.match(urlsplit(url).path)):
-        return own
-    return canonical_link(canonical)
-
-
-def _index_reason(asked: str, page: Page, article: ExtractedPage) -> str | None:
-    if article.is_article:
-        return None
-    path = urlsplit(page.url).path
-    if HOME_PATH.match(path):
-        if not HOME_PATH.match(urlsplit(asked).path):
-            return "not found: the site answers with its home page"
-        return None if urlsplit(page.url).query else "index page: the home page of a site lists links, it is no article"
-    if INDEX_PATH.search(path):
-        return "index page: its address is one of a list of links"
-    if article.is_index:
-        return "index page: it says itself that it is a list of links"
-    return "index page: a list of links to the pages below it" if _lists_its_children(page.url, article) else None
-
-
-def _lists_its_children(url: str, article: ExtractedPage) -> bool:
-    """Whether a text is made of links to pages below its own address, with at most a teaser for each."""
-    parts = urlsplit(url)
-    below = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
-    children = {link for link in LINK_TARGET.findall(article.markdown) if link.startswith(below) and link != below}
-    return len(children) >= MIN_CHILDREN and len(article.markdown.split()) < TEASER_WORDS * len(children)
-
-
-class _Pages:
-    """What the web sources share: each page once, notes beside them."""
-
-    def __init__(self, fetcher: Fetcher, validators: Validators = nothing_known) -> None:
-        self._fetcher = fetcher
-        self._reader = PageReader(fetcher, validators)
+        self._browser = browser
         self.notes: list[str] = []
 
-    def _read_each(self, pages: Iterable[FoundPage]) -> Iterator[CollectedItem | RefusedItem]:
-        seen: set[str] = set()
-        for page in pages:
-            link = canonical_link(page.link)
-            if link not in seen:
-                seen.add(link)
-                yield self._reader.read(page)
+    @property
+    def origin(self) -> str:
+        """The kind and the address."""
+        return f"{type(self).__name__.lower()}:{canonical_link(self._url)}"
 
-    def _of_author(self, pages: Iterable[FoundPage], author: Author, where: str) -> list[FoundPage]:
+    def items(self, author: Author) -> Iterator[ListedPage]:
+        """One page each. Raises BadInput when there is no such listing, CollectError when it cannot be read."""
+        for page in self._pages(author):
+            yield replace(page, browser=self._browser)
+
+    def _pages(self, author: Author) -> Iterable[ListedPage]:
+        raise NotImplementedError
+
+    def _of_author(self, pages: Iterable[ListedPage], author: Author, where: str) -> list[ListedPage]:
         kept, others = [], 0
         for page in pages:
             if someone_else(page.author, author.full_name):
@@ -154,7 +64,7 @@ class _Pages:
             self.notes.append(f"{where} names {others} entries of other authors; they were left out.")
         return kept
 
-    def _sitemap_pages(self, url: str, prefix: str) -> list[FoundPage]:
+    def _sitemap_pages(self, url: str, prefix: str) -> list[ListedPage]:
         """All pages of a sitemap and of those it lists, under the path prefix."""
         waiting, seen, pages = [url], {url}, []
         while waiting:
@@ -167,90 +77,121 @@ class _Pages:
                 new = new[: max(0, MAX_SITEMAPS - len(seen))]
             seen.update(new)
             waiting.extend(new)
-        return [
-            page
-            for page in pages
-            if urlsplit(page.link).path.startswith(prefix) and not NOT_A_PAGE.search(urlsplit(page.link).path)
-        ]
+        return [page for page in pages if _is_page(page.link, prefix)]
+
+    def _index_pages(self, first: Page, prefix: str) -> list[ListedPage]:
+        """The pages that an index links to under the path prefix, its further pages ("older posts") followed."""
+        page, seen = first, {canonical_link(first.url)}
+        found: dict[str, ListedPage] = {}
+        while True:
+            for link in page_links(page.html, page.url):
+                if host_of(link) == host_of(first.url) and _is_page(link, prefix) and not _is_list(link):
+                    found.setdefault(canonical_link(link), ListedPage(link))
+            following = next_page(page.html, page.url)
+            if not following or canonical_link(following) in seen or host_of(following) != host_of(first.url):
+                break
+            if len(seen) >= MAX_INDEX_PAGES:
+                self.notes.append(f"{first.url} goes on after {MAX_INDEX_PAGES} pages; the rest was left out.")
+                break
+            seen.add(canonical_link(following))
+            page = self._fetcher.fetch(following)
+        return [listed for link, listed in found.items() if link not in seen]
 
 
-class WebPages(_Pages):
+class WebPages(_Listing):
     """Explicit links to articles."""
 
-    def __init__(self, links: Iterable[str], fetcher: Fetcher, validators: Validators = nothing_known) -> None:
-        super().__init__(fetcher, validators)
+    def __init__(self, links: Iterable[str], *, browser: BrowserUse | None = None) -> None:
         self._links = list(links)
+        self._browser = browser
+        self.notes: list[str] = []
 
-    def items(self, author: Author) -> Iterator[CollectedItem | RefusedItem]:
-        """One item a link."""
-        yield from self._read_each(FoundPage(link) for link in self._links)
+    @property
+    def origin(self) -> str:
+        """One for all single links: where each comes from is its own address."""
+        return "links"
+
+    def _pages(self, author: Author) -> Iterator[ListedPage]:
+        yield from (ListedPage(link) for link in self._links)
 
 
-class Feed(_Pages):
+class Feed(_Listing):
     """The entries of an RSS or Atom feed; those whose stated author is someone else are left out."""
 
-    def __init__(self, url: str, fetcher: Fetcher, validators: Validators = nothing_known) -> None:
-        super().__init__(fetcher, validators)
-        self._url = url
-
-    def items(self, author: Author) -> Iterator[CollectedItem | RefusedItem]:
-        """One item an entry. Raises BadInput when there is a page at the address that is no feed."""
+    def _pages(self, author: Author) -> Iterator[ListedPage]:
         try:
             text = self._fetcher.fetch(self._url).html
         except CollectError as error:
-            yield RefusedItem(self._url, Outcome.FAILED, f"The feed cannot be read: {error}")
-            return
+            raise CollectError(f"The feed cannot be read: {error}") from error
         if not is_feed(text):
             raise BadInput(f"{self._url} is no RSS or Atom feed; use kind: site to look for one, or kind: page.")
-        entries = read_feed(text, self._url)
-        yield from self._read_each(self._of_author(entries, author, "The feed"))
+        yield from self._of_author(read_feed(text, self._url), author, "The feed")
 
 
-class Sitemap(_Pages):
+class Sitemap(_Listing):
     """The pages of a sitemap or sitemap index whose path starts with `prefix`."""
 
-    def __init__(
-        self, url: str, fetcher: Fetcher, validators: Validators = nothing_known, *, prefix: str = "/"
-    ) -> None:
-        super().__init__(fetcher, validators)
-        self._url = url
+    coverage = Coverage.LISTING
+
+    def __init__(self, url: str, fetcher: Fetcher, *, prefix: str = "/", browser: BrowserUse | None = None) -> None:
+        super().__init__(url, fetcher, browser=browser)
         self._prefix = urlsplit(prefix).path or "/"
 
-    def items(self, author: Author) -> Iterator[CollectedItem | RefusedItem]:
-        """One item a page. Raises BadInput when the sitemap lists nothing under the prefix."""
+    def _pages(self, author: Author) -> Iterator[ListedPage]:
         try:
             pages = self._sitemap_pages(self._url, self._prefix)
         except CollectError as error:
-            yield RefusedItem(self._url, Outcome.FAILED, f"The sitemap cannot be read: {error}")
-            return
+            raise CollectError(f"The sitemap cannot be read: {error}") from error
         if not pages:
             raise BadInput(f"The sitemap {self._url} lists no page under {self._prefix}; check the prefix.")
-        yield from self._read_each(pages)
+        yield from pages
 
 
-class Site(_Pages):
-    """A site or a section of it: the feed that its home page names, and its sitemap."""
+class Index(_Listing):
+    """The pages of the same site that an index or archive page links to, below `prefix` or the page itself."""
 
-    def __init__(self, url: str, fetcher: Fetcher, validators: Validators = nothing_known) -> None:
-        super().__init__(fetcher, validators)
-        self._url = url
+    coverage = Coverage.LISTING
 
-    def items(self, author: Author) -> Iterator[CollectedItem | RefusedItem]:
-        """One item a page. Raises BadInput when the site has neither a feed nor a sitemap."""
+    def __init__(self, url: str, fetcher: Fetcher, *, prefix: str = "", browser: BrowserUse | None = None) -> None:
+        super().__init__(url, fetcher, browser=browser)
+        self._prefix = urlsplit(prefix).path
+
+    def _pages(self, author: Author) -> Iterator[ListedPage]:
+        try:
+            first = self._fetcher.fetch(self._url)
+            prefix = self._prefix or _directory(first.url)
+            pages = self._index_pages(first, prefix)
+        except CollectError as error:
+            raise CollectError(f"The index page cannot be read: {error}") from error
+        if not pages:
+            raise BadInput(f"{self._url} links to no page of its site under {prefix}; give another prefix.")
+        yield from pages
+
+
+class Site(_Listing):
+    """A site or a section of it: its feed and its sitemap, or else what its home page links to."""
+
+    coverage = Coverage.LISTING
+
+    def _pages(self, author: Author) -> Iterator[ListedPage]:
         try:
             home = self._fetcher.fetch(self._url)
         except CollectError as error:
-            yield RefusedItem(self._url, Outcome.FAILED, f"The site cannot be read: {error}")
-            return
-        entries = self._feed_entries(home, author)
-        listed = self._listed(home)
-        if entries is None and listed is None:
-            raise BadInput(f"{self._url} names no feed and has no sitemap.xml; list its articles as links.")
-        own = canonical_link(home.url)
-        pages = [page for page in [*(entries or []), *(listed or [])] if canonical_link(page.link) != own]
-        yield from self._read_each(pages)
+            raise CollectError(f"The site cannot be read: {error}") from error
+        pages = [*self._feed_entries(home, author), *self._listed(home)]
+        if not pages:
+            pages = self._index_pages(home, _directory(home.url))
+            self.notes.append(f"{self._url} has no feed and no sitemap; its own links were followed.")
+        each = {canonical_link(page.link): page for page in reversed(pages)}  # what the feed says of a page counts
+        each.pop(canonical_link(home.url), None)
+        pages = list(reversed(each.values()))
+        if not pages:
+            raise BadInput(
+                f"{self._url} names no feed, has no sitemap and links to no page; list its articles as links."
+            )
+        yield from pages
 
-    def _feed_entries(self, home: Page, author: Author) -> list[FoundPage] | None:
+    def _feed_entries(self, home: Page, author: Author) -> list[ListedPage]:
         for link in feed_links(home.html, home.url):
             try:
                 entries = read_feed(self._fetcher.fetch(link).html, link)
@@ -258,11 +199,35 @@ class Site(_Pages):
                 self.notes.append(f"The feed {link} cannot be read: {error}")
                 continue
             return self._of_author(entries, author, "The feed")
-        return None
+        return []
 
-    def _listed(self, home: Page) -> list[FoundPage] | None:
-        directory = urlsplit(urljoin(home.url, ".")).path
+    def _listed(self, home: Page) -> list[ListedPage]:
+        """What the first readable sitemap lists below the home page: the one robots.txt names, or the usual ones."""
+        for place in [*self._named_in_robots(home), urljoin(home.url, "/sitemap.xml")]:
+            if host_of(place) != host_of(home.url):
+                continue
+            try:
+                return self._sitemap_pages(place, _directory(home.url))
+            except CollectError:  # a site without a sitemap is no failure
+                continue
+        return []
+
+    def _named_in_robots(self, home: Page) -> list[str]:
         try:
-            return self._sitemap_pages(urljoin(home.url, "/sitemap.xml"), directory)
+            return sitemaps_in_robots(self._fetcher.fetch(urljoin(home.url, "/robots.txt")).html, home.url)
         except CollectError:
-            return None
+            return []
+
+
+def _directory(url: str) -> str:
+    return urlsplit(urljoin(url, ".")).path
+
+
+def _is_page(link: str, prefix: str) -> bool:
+    path = urlsplit(link).path
+    return path.startswith(prefix) and not NOT_A_PAGE.search(path)
+
+
+def _is_list(link: str) -> bool:
+    path = urlsplit(link).path
+    return bool(INDEX_PATH.search(path) or (HOME_PATH.match(path) and not urlsplit(link).query))

@@ -1,11 +1,14 @@
 """What the store adapters share, so that they accept, refuse and fuse alike."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import islice
 from typing import TypeVar
 
-from llm_engineering.application.ports import HybridQuery, Record, Scalar, VectorPoint
+from llm_engineering.application.ports import Between, HybridQuery, Record, Scalar, SearchRequest, VectorPoint
 from llm_engineering.domain.errors import StoreError
 
 T = TypeVar("T")
@@ -63,7 +66,7 @@ def check_point(point: VectorPoint, collection: str, dense_size: int | None) -> 
     if dense_size is not None and point.dense is not None and len(point.dense) != dense_size:
         raise StoreError(
             f"{name} has {len(point.dense)} dimensions, but the collection was made for {dense_size}; "
-            "index again with the embedder it was made for, or into a fresh feature store."
+            "run the feature engineering pipeline again, which makes it anew for the present embedder."
         )
 
 
@@ -93,10 +96,47 @@ def check_query(query: HybridQuery, collection: str, dense_size: int | None) -> 
     if query.dense is not None and len(query.dense) != dense_size:
         raise StoreError(
             f"The query has {len(query.dense)} dimensions, but {collection} was made for {dense_size}; "
-            "use the embedder it was made for, or index again with this one into a fresh feature store."
+            "run the feature engineering pipeline again, which embeds everything anew by the present embedder."
         )
 
 
 def candidates(limit: int) -> int:
     """How many results each form contributes to the fusion; more than asked for, or it would be shallow."""
     return max(50, 4 * limit)
+
+
+def by_collection(requests: Sequence[SearchRequest]) -> dict[str, list[int]]:
+    """Collection → the places of its requests."""
+    places: dict[str, list[int]] = {}
+    for place, request in enumerate(requests):
+        places.setdefault(request.collection, []).append(place)
+    return places
+
+
+def as_moments(between: Between) -> dict[str, str] | None:
+    """The bounds of a range of datetimes in ISO 8601 with a time zone, by Qdrant's names; None for one of numbers."""
+    if not isinstance(between.bounds[0], datetime):
+        return None
+    bounds = {"gte": between.low, "lt": between.high}
+    return {name: _moment(bound) for name, bound in bounds.items() if isinstance(bound, datetime)}
+
+
+def as_numbers(between: Between) -> dict[str, float]:
+    """The bounds of a range of numbers, by Qdrant's names."""
+    bounds = {"gte": between.low, "lt": between.high}
+    return {name: float(bound) for name, bound in bounds.items() if isinstance(bound, int | float)}
+
+
+def _moment(bound: datetime) -> str:
+    return (bound if bound.tzinfo else bound.replace(tzinfo=UTC)).isoformat()
+
+
+def successor(name: str, dense_size: int | None, made_by: Mapping[str, str]) -> str:
+    """The name of the collection that is to be `name` when it was made by this; the same for the same."""
+    made = json.dumps([dense_size, dict(made_by)], sort_keys=True)
+    return f"{name}-{sha256(made.encode()).hexdigest()[:8]}"
+
+
+def is_successor(candidate: str, name: str) -> bool:
+    """Whether that is the name of a collection that was or is to be `name`."""
+    return re.fullmatch(re.escape(name) + "-[0-9a-f]{8}", candidate) is not None

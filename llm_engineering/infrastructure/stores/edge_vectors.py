@@ -1,36 +1,35 @@
 """Vectors in Qdrant Edge: the engine of the Qdrant server, in this process, on this disk."""
 
-import json
-import os
-import re
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from llm_engineering.application.ports import HybridQuery, VectorHit, VectorPoint, Where
-from llm_engineering.domain.errors import StoreError, StoreLocked, StoreUnreachable, TwinError
+from llm_engineering.application.ports import Index, PointsWhere, SearchRequest, VectorHit, VectorPoint
+from llm_engineering.domain.errors import StoreError
 from llm_engineering.infrastructure.stores.common import (
-    RRF_K,
-    candidates,
+    by_collection,
     check_point,
     check_query,
     in_batches,
     usable_forms,
 )
-from llm_engineering.infrastructure.stores.edge_requests import config, edge_filter, edge_point, forms, plain
+from llm_engineering.infrastructure.stores.edge_directory import EdgeDirectory
+from llm_engineering.infrastructure.stores.edge_requests import (
+    edge_filter,
+    edge_point,
+    field_index,
+    plain,
+    query_request,
+)
 
 if TYPE_CHECKING:
-    from qdrant_edge import EdgeShard
+    from qdrant_edge import ScoredPoint
 
 BATCH = 256
 """Points written, then flushed to disk, at a time."""
 PAGE = 256
-"""Points read at a time."""
-LOCK_FILE = ".in-use-by"
+"""Points read at a time; of those with a few fields only, eight times as many."""
 
 
 class EdgeVectors:
@@ -42,27 +41,41 @@ class EdgeVectors:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._turn = RLock()
-        self._shards: dict[str, EdgeShard] = {}
-        self._sizes: dict[str, int | None] = {}
-        self._hold: int | None = None
-        self._closed = False
+        self._directory = EdgeDirectory(path)
 
-    def ensure_collection(self, name: str, dense_size: int | None, indexed: Sequence[str] = ()) -> None:
+    def ensure_collection(
+        self,
+        name: str,
+        dense_size: int | None,
+        indexed: Mapping[str, Index] | None = None,
+        made_by: Mapping[str, str] | None = None,
+    ) -> str:
         """Make the collection, and those of the indexes that are missing (see the port)."""
-        from qdrant_edge import PayloadSchemaType, UpdateOperation
+        with self._directory.speaking(name):
+            to = self._directory.ensure(name, dense_size, made_by)
+            collection = self._directory.collection(to)
+            if collection is not None:
+                for field in sorted((indexed or {}).keys() - collection.shard.info().payload_schema.keys()):
+                    collection.shard.update(field_index(field, (indexed or {})[field]))
+                collection.shard.flush()
+            return to
 
-        with self._turn, self._speaking(name):
-            shard = self._shard(name) or self._made(name, dense_size)
-            if self._sizes[name] != dense_size:
-                raise StoreError(
-                    f"The collection {name} in {self._path} was made for vectors of {_shown(self._sizes[name])}, "
-                    f"now {_shown(dense_size)} are wanted; use the embedder it was made for, "
-                    "or set QDRANT_PATH to a fresh directory and index again."
-                )
-            for field in sorted(set(indexed) - shard.info().payload_schema.keys()):
-                shard.update(UpdateOperation.create_field_index(field, PayloadSchemaType.Keyword))
-            shard.flush()
+    def made_by(self, collection: str) -> dict[str, str] | None:
+        """What the collection's vectors depend on (see the port)."""
+        with self._directory.speaking(collection):
+            there = self._directory.collection(collection)
+            return dict(there.made_by) if there else None
+
+    def switch(self, name: str, to: str) -> None:
+        """Let `name` mean the collection `to` (see the port)."""
+        with self._directory.speaking(name):
+            self._directory.switch(name, to)
+
+    def optimize(self, collection: str) -> None:
+        """Merge what was written and build the HNSW graph of a large collection; writers wait meanwhile."""
+        with self._directory.speaking(collection):
+            if there := self._directory.collection(collection):
+                there.shard.optimize()
 
     def upsert(self, collection: str, points: Iterable[VectorPoint]) -> int:
         """Write the points, 256 at a time; what was acknowledged survives a kill -9."""
@@ -70,14 +83,14 @@ class EdgeVectors:
 
         written = 0
         for batch in in_batches(points, BATCH):
-            with self._speaking(collection):
-                shard = self._shard(collection)
-                if shard is None:
+            with self._directory.speaking(collection):
+                there = self._directory.collection(collection)
+                if there is None:
                     raise StoreError(f"There is no collection {collection} in {self._path}; ensure_collection first.")
                 for point in batch:
-                    check_point(point, collection, self._sizes[collection])
-                shard.update(UpdateOperation.upsert_points([edge_point(point) for point in batch]))
-                shard.flush()
+                    check_point(point, collection, there.dense_size)
+                there.shard.update(UpdateOperation.upsert_points([edge_point(point) for point in batch]))
+                there.shard.flush()
             written += len(batch)
         return written
 
@@ -86,185 +99,104 @@ class EdgeVectors:
         from qdrant_edge import UpdateOperation
 
         for batch in in_batches(ids, BATCH):
-            with self._speaking(collection):
-                if shard := self._shard(collection):
-                    shard.update(UpdateOperation.delete_points(list(batch)))
-                    shard.flush()
+            with self._directory.speaking(collection):
+                if there := self._directory.collection(collection):
+                    there.shard.update(UpdateOperation.delete_points(list(batch)))
+                    there.shard.flush()
 
-    def delete_where(self, collection: str, where: Where) -> None:
+    def delete_where(self, collection: str, where: PointsWhere) -> None:
         """Remove the points whose payload matches."""
         from qdrant_edge import UpdateOperation
 
         if not where:
             raise ValueError("An empty filter would delete the whole collection.")
-        with self._speaking(collection):
-            if shard := self._shard(collection):
-                shard.update(UpdateOperation.delete_points_by_filter(edge_filter(where)))
-                shard.flush()
+        with self._directory.speaking(collection):
+            if there := self._directory.collection(collection):
+                there.shard.update(UpdateOperation.delete_points_by_filter(edge_filter(where)))
+                there.shard.flush()
 
-    def search(self, collection: str, query: HybridQuery, limit: int, where: Where | None = None) -> list[VectorHit]:
-        """The best points; both forms are fused by reciprocal rank in the engine (see the port)."""
-        from qdrant_edge import Fusion, Prefetch, QueryRequest
+    def search_many(self, requests: Sequence[SearchRequest]) -> list[list[VectorHit]]:
+        """The hits of each request; one call to the engine a collection (see the port)."""
+        found: list[list[VectorHit]] = [[] for _ in requests]
+        for collection, places in by_collection(requests).items():
+            asked = {place: requests[place] for place in places}
+            for place, hits in zip(asked, self._search(collection, list(asked.values())), strict=True):
+                found[place] = hits
+        return found
 
-        condition = edge_filter(where or {})
-        usable = usable_forms(query)
-        queries = forms(usable)
-        with self._speaking(collection):
-            shard = self._shard(collection)
-            if shard is None or not queries:
+    def _search(self, collection: str, requests: Sequence[SearchRequest]) -> list[list[VectorHit]]:
+        from qdrant_edge import QueryBatchRequest
+
+        usable = [usable_forms(request.query) for request in requests]
+        with self._directory.speaking(collection):
+            there = self._directory.collection(collection)
+            if there is None:
+                return [[] for _ in requests]
+            asked = [place for place, query in enumerate(usable) if query.dense is not None or query.sparse is not None]
+            for place in asked:
+                check_query(usable[place], collection, there.dense_size)
+            batch = QueryBatchRequest([query_request(requests[place], usable[place]) for place in asked])
+            answers = dict(zip(asked, there.shard.query_batch(batch) if asked else [], strict=True))
+        return [[_hit(hit, collection) for hit in answers.get(place, [])] for place in range(len(requests))]
+
+    def get(self, collection: str, ids: Iterable[UUID]) -> list[VectorPoint]:
+        """The points of these ids."""
+        wanted = list(ids)
+        with self._directory.speaking(collection):
+            there = self._directory.collection(collection)
+            if there is None or not wanted:
                 return []
-            check_query(usable, collection, self._sizes[collection])
-            if len(queries) == 1:
-                request = QueryRequest(limit=limit, query=queries[0], filter=condition, with_payload=True)
-            else:
-                fusion: Any = Fusion.Rrf(k=RRF_K)  # which the stubs do not know for a Fusion
-                prefetches = [Prefetch(limit=candidates(limit), query=form, filter=condition) for form in queries]
-                request = QueryRequest(limit=limit, prefetches=prefetches, query=fusion, with_payload=True)
-            return [
-                VectorHit(UUID(str(hit.id)), hit.score, plain(hit.payload), collection) for hit in shard.query(request)
-            ]
+            records = there.shard.retrieve(list(wanted), with_payload=True, with_vector=False)
+        found = {UUID(str(record.id)): VectorPoint(UUID(str(record.id)), plain(record.payload)) for record in records}
+        return [found[id] for id in wanted if id in found]
 
-    def scroll(self, collection: str, where: Where | None = None) -> Iterator[VectorPoint]:
+    def scroll(
+        self, collection: str, where: PointsWhere | None = None, fields: Sequence[str] | None = None
+    ) -> Iterator[VectorPoint]:
         """All matching points by id, read in pages."""
-        from qdrant_edge import ScrollRequest
+        from qdrant_edge import PayloadSelector, ScrollRequest
 
         condition = edge_filter(where or {})
+        payload: Any = True if fields is None else PayloadSelector.Include(list(fields))
+        limit = PAGE if fields is None else 8 * PAGE
         offset: Any = None
         while True:
-            with self._speaking(collection):
-                shard = self._shard(collection)
-                if shard is None:
+            with self._directory.speaking(collection):
+                there = self._directory.collection(collection)
+                if there is None:
                     return
-                request = ScrollRequest(offset=offset, limit=PAGE, filter=condition, with_payload=True)
-                page, offset = shard.scroll(request)
+                request = ScrollRequest(offset=offset, limit=limit, filter=condition, with_payload=payload)
+                page, offset = there.shard.scroll(request)
             for point in page:
                 yield VectorPoint(UUID(str(point.id)), plain(point.payload))
             if offset is None:
                 return
 
-    def count(self, collection: str, where: Where | None = None) -> int:
+    def count(self, collection: str, where: PointsWhere | None = None) -> int:
         """How many points match, exactly."""
         from qdrant_edge import CountRequest
 
-        with self._speaking(collection):
-            shard = self._shard(collection)
-            return shard.count(CountRequest(filter=edge_filter(where or {}), exact=True)) if shard else 0
+        with self._directory.speaking(collection):
+            there = self._directory.collection(collection)
+            return there.shard.count(CountRequest(filter=edge_filter(where or {}), exact=True)) if there else 0
+
+    def counts_by(self, collection: str, field: str, where: PointsWhere | None = None) -> dict[str, int]:
+        """How many of the matching points have each value, from the field's index."""
+        from qdrant_edge import FacetRequest
+
+        with self._directory.speaking(collection):
+            there = self._directory.collection(collection)
+            if there is None:
+                return {}
+            most = max(1, there.shard.info().points_count)
+            request = FacetRequest(field, limit=most, exact=True, filter=edge_filter(where or {}))
+            return {str(hit.value): hit.count for hit in there.shard.facet(request).hits if hit.count}
 
     def close(self) -> None:
         """Flush and close every collection, and let other processes in."""
-        with self._turn:
-            self._closed = True
-            try:
-                while self._shards:
-                    name, shard = self._shards.popitem()
-                    with self._speaking(name):
-                        shard.flush()
-                        shard.close()
-            finally:
-                if self._hold is not None:
-                    os.close(self._hold)
-                    self._hold = None
-
-    def _shard(self, name: str) -> "EdgeShard | None":
-        """The collection, opened on first use; None when there is none."""
-        with self._turn:
-            if self._closed:
-                raise StoreError(f"The vector store {self._path} was closed before this call.")
-            directory = self._directory(name)
-            if name not in self._shards and self._path.exists():
-                self._take_hold()
-                if directory.exists():
-                    self._opened(name, directory)
-            return self._shards.get(name)
-
-    def _opened(self, name: str, directory: Path) -> "EdgeShard":
-        from qdrant_edge import EdgeShard
-
-        shard = EdgeShard.load(str(directory))
-        vectors = json.loads((directory / "edge_config.json").read_text("utf-8")).get("vectors", {})
-        self._sizes[name] = vectors["dense"]["size"] if "dense" in vectors else None
-        self._shards[name] = shard
-        return shard
-
-    def _made(self, name: str, dense_size: int | None) -> "EdgeShard":
-        """A new collection, made aside and then renamed: a kill half-way leaves none that is half there."""
-        from qdrant_edge import EdgeShard
-
-        self._path.mkdir(parents=True, exist_ok=True)
-        self._take_hold()
-        aside = self._path / f".{name}.unfinished"
-        shutil.rmtree(aside, ignore_errors=True)
-        EdgeShard.create(str(aside), config(dense_size)).close()
-        return self._opened(name, aside.rename(self._directory(name)))
-
-    def _directory(self, name: str) -> Path:
-        if not re.fullmatch(r"\w[\w.-]*", name):
-            raise StoreError(f"{name!r} is no name for a collection; use letters, digits, _ and -.")
-        return self._path / name
-
-    def _take_hold(self) -> None:
-        """Keep other processes out, from the first call on rather than in the middle of a run.
-
-        Edge locks each collection that it has open, but those are opened one by one.
-        """
-        if self._hold is not None:
-            return
-        hold = os.open(self._path / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            _lock(hold)
-        except BlockingIOError:
-            holder = _holder(os.read(hold, 20).decode())
-            os.close(hold)
-            raise _locked(self._path, holder) from None
-        os.ftruncate(hold, 0)
-        os.write(hold, str(os.getpid()).encode())
-        self._hold = hold
-
-    @contextmanager
-    def _speaking(self, collection: str) -> Iterator[None]:
-        """Errors as sentences. Edge raises bare Exceptions, told apart by their text alone."""
-        try:
-            yield
-        except TwinError:
-            raise
-        except OSError as error:
-            raise StoreUnreachable(
-                f"Cannot read or write the vector store {self._path}: {error.strerror}; "
-                "correct its permissions, or set QDRANT_PATH to another directory."
-            ) from error
-        except BaseException as error:
-            # A panic in the engine (a damaged file) is a BaseException, of a class that has no importable name.
-            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-                raise
-            if "WouldBlock" in str(error):
-                raise _locked(self._path, "Another process") from error
-            raise StoreError(
-                f"The vector store {self._path} refused ({collection}): {error}; where its files are damaged "
-                "or the disk is full, free some space, move the directory away, and index again."
-            ) from error
+        self._directory.close()
 
 
-def _lock(file: int) -> None:
-    """Lock the file until it is closed or the process ends. Raises BlockingIOError when it is taken."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: there, Edge's own lock on each collection has to do.
-        return
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _holder(id: str) -> str:
-    if id == str(os.getpid()):
-        return "Another part of this process"
-    return f"Another process (id {id})" if id else "Another process"
-
-
-def _locked(path: Path, who: str) -> StoreLocked:
-    return StoreLocked(
-        f"{who} has the vector store at {path} open (a running service?); "
-        "stop it, or set QDRANT_DATABASE_HOST to use a Qdrant server."
-    )
-
-
-def _shown(dense_size: int | None) -> str:
-    return "no vectors (payload only)" if dense_size is None else f"{dense_size} dimensions"
+def _hit(hit: "ScoredPoint", collection: str) -> VectorHit:
+    dense: Any = hit.vector.get("dense") if isinstance(hit.vector, dict) else None
+    return VectorHit(UUID(str(hit.id)), hit.score, plain(hit.payload), collection, dense)

@@ -3,33 +3,34 @@
 import ipaddress
 import logging
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from llm_engineering.application.ports import HybridQuery, Scalar, VectorHit, VectorPoint, Where
+from llm_engineering.application.ports import HybridQuery, Index, PointsWhere, SearchRequest, VectorHit, VectorPoint
 from llm_engineering.domain.errors import BadSettings, StoreError, StoreUnreachable, TwinError
 from llm_engineering.infrastructure.stores.common import (
-    as_floats,
-    candidates,
+    by_collection,
     check_point,
     check_query,
     in_batches,
     usable_forms,
-    wanted_values,
 )
+from llm_engineering.infrastructure.stores.server_collections import ServerCollections
+from llm_engineering.infrastructure.stores.server_requests import field_schema, query_request, server_filter, struct
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
-    from qdrant_client.models import CollectionInfo, Condition, Filter, PointStruct
+    from qdrant_client.models import ScoredPoint
 
 BATCH = 128
 """Points a request; a few megabytes at most."""
 PAGE = 256
-"""Points read a request."""
+"""Points read a request; of those with a few fields only, eight times as many."""
 
 
 class ServerVectors:
@@ -66,32 +67,51 @@ class ServerVectors:
     def _use(self, client: "QdrantClient", address: str) -> None:
         self._client = client
         self._address = address
-        self._sizes: dict[str, int | None] = {}
+        self._collections = ServerCollections(client, address)
 
-    def ensure_collection(self, name: str, dense_size: int | None, indexed: Sequence[str] = ()) -> None:
+    def ensure_collection(
+        self,
+        name: str,
+        dense_size: int | None,
+        indexed: Mapping[str, Index] | None = None,
+        made_by: Mapping[str, str] | None = None,
+    ) -> str:
         """Make the collection, and those of the indexes that are missing (see the port)."""
-        from qdrant_client.models import PayloadSchemaType
-
         with self._speaking(name):
-            if not self._is_there(name):
-                self._make(name, dense_size)
-            info = self._client.get_collection(name)
-            self._check_size(name, info, dense_size)
-            for field in sorted(set(indexed) - info.payload_schema.keys()):
-                self._client.create_payload_index(name, field, PayloadSchemaType.KEYWORD, wait=True)
+            to = self._collections.ensure(name, dense_size, made_by)
+            there = self._client.get_collection(to).payload_schema.keys()
+            for field in sorted((indexed or {}).keys() - there):
+                self._client.create_payload_index(to, field, field_schema((indexed or {})[field]), wait=True)
+            return to
+
+    def made_by(self, collection: str) -> dict[str, str] | None:
+        """What the collection's vectors depend on (see the port); servers before 1.16 do not keep it."""
+        with self._speaking(collection):
+            if not self._collections.is_there(collection):
+                return None
+            kept = self._client.get_collection(collection).config.metadata or {}
+            return {str(name): str(value) for name, value in kept.items()}
+
+    def switch(self, name: str, to: str) -> None:
+        """Let the alias `name` mean the collection `to` (see the port)."""
+        with self._speaking(name):
+            self._collections.switch(name, to)
+
+    def optimize(self, collection: str) -> None:
+        """Nothing: the server does so in the background."""
 
     def upsert(self, collection: str, points: Iterable[VectorPoint]) -> int:
         """Write the points, 128 a request; what has returned is written."""
         written = 0
         for batch in in_batches(points, BATCH):
             with self._speaking(collection):
-                if not self._is_there(collection):
+                if not self._collections.is_there(collection):
                     raise StoreError(
                         f"There is no collection {collection} at {self._address}; ensure_collection first."
                     )
                 for point in batch:
-                    check_point(point, collection, self._sizes[collection])
-                self._client.upsert(collection, [_struct(point) for point in batch], wait=True)
+                    check_point(point, collection, self._collections.size(collection))
+                self._client.upsert(collection, [struct(point) for point in batch], wait=True)
             written += len(batch)
         return written
 
@@ -101,95 +121,96 @@ class ServerVectors:
 
         for batch in in_batches(ids, BATCH):
             with self._speaking(collection):
-                if self._is_there(collection):
+                if self._collections.is_there(collection):
                     self._client.delete(collection, PointIdsList(points=[str(id) for id in batch]), wait=True)
 
-    def delete_where(self, collection: str, where: Where) -> None:
+    def delete_where(self, collection: str, where: PointsWhere) -> None:
         """Remove the points whose payload matches."""
         from qdrant_client.models import FilterSelector
 
         if not where:
             raise ValueError("An empty filter would delete the whole collection.")
         with self._speaking(collection):
-            if self._is_there(collection):
-                self._client.delete(collection, FilterSelector(filter=_filter(where)), wait=True)
+            if self._collections.is_there(collection):
+                self._client.delete(collection, FilterSelector(filter=server_filter(where)), wait=True)
 
-    def search(self, collection: str, query: HybridQuery, limit: int, where: Where | None = None) -> list[VectorHit]:
-        """The best points; both forms are fused by reciprocal rank on the server (see the port)."""
-        from qdrant_client.models import Fusion, FusionQuery, Prefetch
+    def search_many(self, requests: Sequence[SearchRequest]) -> list[list[VectorHit]]:
+        """The hits of each request: one batch request a collection, all at the same time (see the port)."""
+        batches = by_collection(requests)
+        found: list[list[VectorHit]] = [[] for _ in requests]
+        with ThreadPoolExecutor(max_workers=max(1, len(batches))) as pool:
+            asked = [[requests[place] for place in places] for places in batches.values()]
+            for places, answers in zip(batches.values(), pool.map(self._search, batches, asked), strict=True):
+                for place, hits in zip(places, answers, strict=True):
+                    found[place] = hits
+        return found
 
-        condition = _filter(where or {})
-        usable = usable_forms(query)
-        forms = _forms(usable)
+    def _search(self, collection: str, requests: Sequence[SearchRequest]) -> list[list[VectorHit]]:
+        usable = [usable_forms(request.query) for request in requests]
         with self._speaking(collection):
-            if not forms or not self._is_there(collection):
-                return []
-            check_query(usable, collection, self._sizes[collection])
-            if len(forms) == 1:
-                request: dict[str, Any] = {**forms[0], "query_filter": condition}
-            else:
-                # Fusion.RRF is RRF with k = 2 on every server version; RrfQuery needs a recent one.
-                prefetch = [Prefetch(**form, filter=condition, limit=candidates(limit)) for form in forms]
-                request = {"prefetch": prefetch, "query": FusionQuery(fusion=Fusion.RRF)}
-            found = self._client.query_points(collection, **request, limit=limit, with_payload=True)
-        return [VectorHit(UUID(str(hit.id)), hit.score, hit.payload or {}, collection) for hit in found.points]
+            asked = [place for place, query in enumerate(usable) if query.dense is not None or query.sparse is not None]
+            if not asked or not self._collections.is_there(collection):
+                return [[] for _ in requests]
+            self._check_queries([usable[place] for place in asked], collection)
+            batch = [query_request(requests[place], usable[place]) for place in asked]
+            responses = self._client.query_batch_points(collection, batch)
+            answers = {place: response.points for place, response in zip(asked, responses, strict=True)}
+        return [[_hit(hit, collection) for hit in answers.get(place, [])] for place in range(len(requests))]
 
-    def scroll(self, collection: str, where: Where | None = None) -> Iterator[VectorPoint]:
+    def _check_queries(self, queries: Sequence[HybridQuery], collection: str) -> None:
+        for query in queries:
+            check_query(query, collection, self._collections.size(collection, fitting=query.dense))
+
+    def get(self, collection: str, ids: Iterable[UUID]) -> list[VectorPoint]:
+        """The points of these ids."""
+        wanted = list(ids)
+        with self._speaking(collection):
+            if not wanted or not self._collections.is_there(collection):
+                return []
+            records = self._client.retrieve(collection, [str(id) for id in wanted], with_payload=True)
+        found = {UUID(str(record.id)): VectorPoint(UUID(str(record.id)), record.payload or {}) for record in records}
+        return [found[id] for id in wanted if id in found]
+
+    def scroll(
+        self, collection: str, where: PointsWhere | None = None, fields: Sequence[str] | None = None
+    ) -> Iterator[VectorPoint]:
         """All matching points by id, read in pages."""
-        condition = _filter(where or {})
+        condition = server_filter(where or {})
+        payload: Any = True if fields is None else list(fields)
+        limit = PAGE if fields is None else 8 * PAGE
         offset: Any = None
         while True:
             with self._speaking(collection):
-                if not self._is_there(collection):
+                if not self._collections.is_there(collection):
                     return
                 page, offset = self._client.scroll(
-                    collection, scroll_filter=condition, limit=PAGE, offset=offset, with_payload=True
+                    collection, scroll_filter=condition, limit=limit, offset=offset, with_payload=payload
                 )
             for point in page:
                 yield VectorPoint(UUID(str(point.id)), point.payload or {})
             if offset is None:
                 return
 
-    def count(self, collection: str, where: Where | None = None) -> int:
+    def count(self, collection: str, where: PointsWhere | None = None) -> int:
         """How many points match, exactly."""
         with self._speaking(collection):
-            if not self._is_there(collection):
+            if not self._collections.is_there(collection):
                 return 0
-            return self._client.count(collection, count_filter=_filter(where or {}), exact=True).count
+            return self._client.count(collection, count_filter=server_filter(where or {}), exact=True).count
+
+    def counts_by(self, collection: str, field: str, where: PointsWhere | None = None) -> dict[str, int]:
+        """How many of the matching points have each value, from the field's index."""
+        with self._speaking(collection):
+            if not self._collections.is_there(collection):
+                return {}
+            condition = server_filter(where or {})
+            most = max(1, self._client.count(collection, count_filter=condition, exact=True).count)
+            counted = self._client.facet(collection, field, facet_filter=condition, limit=most, exact=True)
+            return {str(hit.value): hit.count for hit in counted.hits if hit.count}
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-    def _is_there(self, name: str) -> bool:
-        """Whether the collection exists; asked of the server until it does, then remembered."""
-        if name not in self._sizes and self._client.collection_exists(name):
-            self._sizes[name] = _dense_size(self._client.get_collection(name))
-        return name in self._sizes
-
-    def _make(self, name: str, dense_size: int | None) -> None:
-        from qdrant_client.http.exceptions import UnexpectedResponse
-        from qdrant_client.models import Distance, Modifier, SparseVectorParams, VectorParams
-
-        dense = {} if dense_size is None else {"dense": VectorParams(size=dense_size, distance=Distance.COSINE)}
-        sparse = None if dense_size is None else {"sparse": SparseVectorParams(modifier=Modifier.IDF)}
-        try:
-            self._client.create_collection(name, vectors_config=dense, sparse_vectors_config=sparse)
-        except UnexpectedResponse as error:
-            if error.status_code != 409:  # 409: another process has just made it
-                raise
-        self._sizes[name] = dense_size
-
-    def _check_size(self, name: str, info: "CollectionInfo", wanted: int | None) -> None:
-        there = _dense_size(info)
-        sparse = info.config.params.sparse_vectors or {}
-        if there != wanted or (wanted is not None and "sparse" not in sparse):
-            raise StoreError(
-                f"The collection {name} at {self._address} has other vectors ({_shown(info)}) than are wanted "
-                f"(dense: {wanted or 'none'}); use the embedder it was made for, "
-                "or delete the collection and index again."
-            )
-        self._sizes[name] = there
 
     @contextmanager
     def _speaking(self, collection: str) -> Iterator[None]:
@@ -248,59 +269,6 @@ def _say_overheard(address: str) -> None:
     )
 
 
-def _dense_size(info: "CollectionInfo") -> int | None:
-    vectors = info.config.params.vectors
-    return vectors["dense"].size if isinstance(vectors, dict) and "dense" in vectors else None
-
-
-def _shown(info: "CollectionInfo") -> str:
-    vectors = info.config.params.vectors
-    named = {name: params.size for name, params in vectors.items()} if isinstance(vectors, dict) else vectors
-    sizes = named if isinstance(named, dict) else {"unnamed": named.size} if named else {}
-    shown = [f"{name}: {size}" for name, size in sizes.items()] + sorted(info.config.params.sparse_vectors or {})
-    return ", ".join(shown) or "none"
-
-
-def _struct(point: VectorPoint) -> "PointStruct":
-    from qdrant_client.models import PointStruct, SparseVector
-
-    vectors: dict[str, Any] = {}
-    if point.dense is not None:
-        vectors["dense"] = as_floats(point.dense)
-    if point.sparse is not None and point.sparse.indices:
-        vectors["sparse"] = SparseVector(indices=point.sparse.indices, values=point.sparse.values)
-    return PointStruct(id=str(point.id), vector=vectors, payload=point.payload)
-
-
-def _forms(query: HybridQuery) -> list[dict[str, Any]]:
-    from qdrant_client.models import SparseVector
-
-    forms: list[dict[str, Any]] = []
-    if query.dense is not None:
-        forms.append({"query": as_floats(query.dense), "using": "dense"})
-    if query.sparse is not None:
-        terms = SparseVector(indices=query.sparse.indices, values=query.sparse.values)
-        forms.append({"query": terms, "using": "sparse"})
-    return forms
-
-
-def _filter(where: Where) -> "Filter":
-    from qdrant_client.models import Filter
-
-    return Filter(must=[_condition(field, wanted_values(wanted)) for field, wanted in where.items()])
-
-
-def _condition(field: str, wanted: Sequence[Scalar]) -> "Condition":
-    """Any of the values: one condition for the texts together, one for each other value."""
-    from qdrant_client.models import FieldCondition, Filter, MatchAny, MatchValue, Range
-
-    texts = [str(value) for value in wanted if isinstance(value, str)]
-    conditions: list[Condition] = [FieldCondition(key=field, match=MatchAny(any=texts))] if texts else []
-    for value in wanted:
-        if isinstance(value, bool):
-            conditions.append(FieldCondition(key=field, match=MatchValue(value=value)))
-        elif isinstance(value, int | float):
-            conditions.append(FieldCondition(key=field, range=Range(gte=float(value), lte=float(value))))
-    if not conditions:  # none of no values matches anything, where an empty "should" would match everything
-        return FieldCondition(key=field, match=MatchAny(any=[]))
-    return conditions[0] if len(conditions) == 1 else Filter(should=conditions)
+def _hit(hit: "ScoredPoint", collection: str) -> VectorHit:
+    dense: Any = hit.vector.get("dense") if isinstance(hit.vector, dict) else None
+    return VectorHit(UUID(str(hit.id)), hit.score, hit.payload or {}, collection, dense)

@@ -1,0 +1,1 @@
+"""How fast features are made, and in how much memory."""

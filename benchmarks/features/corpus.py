@@ -1,0 +1,62 @@
+"""Documents to make features of: the handbook's, and made-up ones."""
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from llm_engineering.domain.authors import Author
+from llm_engineering.domain.documents import Category, RawDocument
+
+AUTHOR = Author.named("Nobody Real")
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
+TITLE = "A title that all of them share"
+
+_SYLLABLES = "ba de ki lo mu na pe ri so tu va we xi yo zu cha the sho gra plo".split()
+
+
+def handbook(directory: Path) -> list[RawDocument]:
+    """The articles of the warehouse export in that directory."""
+    found = json.loads((directory / "ArticleDocument.json").read_text(encoding="utf-8"))
+    return [
+        _document(f"{one['link']}#{number}", one["content"].get("Title") or "", one["content"].get("Content") or "")
+        for number, one in enumerate(found)  # numbered, as some links are there twice
+    ]
+
+
+def made_up(
+    count: int, seed: int, paragraphs: int, edition: int = 0, changed: int | None = None
+) -> Iterator[RawDocument]:
+    """That many documents of `paragraphs` paragraphs, drawn from 300, each of which fills most of a chunk.
+
+    The document number `changed` has another text in each `edition`.
+    """
+    chance = random.Random(seed)
+    pool = [_paragraph(chance, 110) for _ in range(300)]
+    for number in range(count):
+        text = "\n\n".join(chance.choices(pool, k=paragraphs))
+        if number == changed:
+            text = f"Edition {edition}.\n\n{text}"
+        yield _document(f"https://example.org/{number}", TITLE, text)
+
+
+def _paragraph(chance: random.Random, words: int) -> str:
+    sentences = []
+    for _ in range(words // 11):
+        made = ["".join(chance.choices(_SYLLABLES, k=chance.choice((1, 2, 2, 3)))) for _ in range(11)]
+        sentences.append(" ".join(made).capitalize() + ".")
+    return " ".join(sentences)
+
+
+def _document(link: str, title: str, content: str) -> RawDocument:
+    return RawDocument.of(
+        AUTHOR,
+        link=link,
+        category=Category.ARTICLES,
+        platform="example.org",
+        title=title,
+        content=content,
+        published_at=WHEN,
+        fetched_at=WHEN,
+    )
