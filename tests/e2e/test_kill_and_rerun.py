@@ -94,7 +94,7 @@ class Machine:
         vectors = EdgeVectors(self.data / "qdrant")
         try:
             records = {
-                f"{name}/{record['_id']}": {key: value for key, value in record.items() if key not in VOLATILE}
+                f"{name}/{record['_id']}": _lasting(record)
                 for name in ("users", "articles", "posts", "repositories", "quarantine")
                 for record in documents.find(name)
             }
@@ -107,6 +107,12 @@ class Machine:
         finally:
             documents.close()
             vectors.close()
+
+
+def _lasting(record: dict[str, Any]) -> dict[str, Any]:
+    """The record, and the document that a quarantined one holds, without times of day."""
+    lasting = {key: value for key, value in record.items() if key not in VOLATILE}
+    return {**lasting, "document": _lasting(record["document"])} if record.get("document") else lasting
 
 
 @pytest.fixture(scope="module")
