@@ -1,5 +1,6 @@
 """./poe benchmark features: how fast documents become searchable, what one change costs, and in how much memory."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +67,16 @@ def main(
         console.say(f"Neither embedding nor the pipeline is measured: there is no ArticleDocument.json in {handbook}.")
         parts = tuple(part for part in parts if part not in ("embedding", "pipeline"))
     texts = handbook_documents(handbook) if {"embedding", "pipeline"} & set(parts) else []
-    embedder = SentenceEmbedder(source, model_id=model_id)
+    loaded = partial(SentenceEmbedder, source, model_id=model_id)
     for part in parts:
         console.say(f"Measuring {part} …")
         match part:
             case "embedding":
-                figures |= embedding.measure(texts, embedder, source, rounds=rounds, most=most)
+                figures |= embedding.measure(texts, loaded(), source, rounds=rounds, most=most)
             case "pipeline":
-                figures |= pipeline.whole(texts, embedder, source, rounds=rounds)
+                figures |= pipeline.whole(texts, loaded(), source, rounds=rounds)
             case "incremental":
-                figures |= pipeline.incremental(embedder, documents=documents, rounds=rounds, seed=seed)
+                figures |= pipeline.incremental(loaded(), documents=documents, rounds=rounds, seed=seed)
             case "memory":
                 figures |= pipeline.memory(source, model_id, chunks=chunks, seed=seed)
         write_json(figures, file)

@@ -13,7 +13,14 @@ AUTHOR = Author.named("Nobody Real")
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 TITLE = "A title that all of them share"
 
-_SYLLABLES = "ba de ki lo mu na pe ri so tu va we xi yo zu cha the sho gra plo".split()
+_WORDS = (
+    "about after again answer author because before between book build change code data day different each end "
+    "every example find first form good great group hand help home house idea keep kind know language large last "
+    "learn letter life line list little long make many model most name need new number often old open order other "
+    "part people place point problem question read right same school sentence show small sound start state story "
+    "study system text thing think time turn under use water way week word work world write year young"
+).split()
+"""Common words, which any tokenizer knows whole, so that the chunks have the same size for any model."""
 
 
 def handbook(directory: Path) -> list[RawDocument]:
@@ -28,12 +35,12 @@ def handbook(directory: Path) -> list[RawDocument]:
 def made_up(
     count: int, seed: int, paragraphs: int, edition: int = 0, changed: int | None = None
 ) -> Iterator[RawDocument]:
-    """That many documents of `paragraphs` paragraphs, drawn from 300, each of which fills most of a chunk.
+    """That many documents of `paragraphs` paragraphs, drawn from 300, each of which is a chunk of its own.
 
-    The document number `changed` has another text in each `edition`.
+    Two would not fit one chunk of 256 tokens. The document number `changed` has another text in each `edition`.
     """
     chance = random.Random(seed)
-    pool = [_paragraph(chance, 110) for _ in range(300)]
+    pool = [_paragraph(chance, 165) for _ in range(300)]
     for number in range(count):
         text = "\n\n".join(chance.choices(pool, k=paragraphs))
         if number == changed:
@@ -44,8 +51,7 @@ def made_up(
 def _paragraph(chance: random.Random, words: int) -> str:
     sentences = []
     for _ in range(words // 11):
-        made = ["".join(chance.choices(_SYLLABLES, k=chance.choice((1, 2, 2, 3)))) for _ in range(11)]
-        sentences.append(" ".join(made).capitalize() + ".")
+        sentences.append(" ".join(chance.choices(_WORDS, k=11)).capitalize() + ".")
     return " ".join(sentences)
 
 

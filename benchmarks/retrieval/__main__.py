@@ -112,7 +112,9 @@ def _measured(
             out.print(_chunking_table(ways))
             return ways
     # The embedder itself, not what it remembers: its time is one of the stages.
-    rows = latency.measure(load(), folder, twin.sparse, twin.embedder, [int(size) for size in sizes.split(",")])
+    rows = latency.measure(
+        load(), folder, twin.sparse, twin.embedder, embedder, [int(size) for size in sizes.split(",")]
+    )
     out.print(latency.table(rows))
     return rows
 

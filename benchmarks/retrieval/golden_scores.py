@@ -66,9 +66,9 @@ def measure(
     names = sorted({question.author for question in questions})
     with TemporaryDirectory() as place, closing(EdgeVectors(Path(place))) as vectors:
         authors = {name: Author.named(name) for name in names}
-        documents = [document for name in names for document in _documents(texts / name, authors[name])]
+        stored = [document for name in names for document in documents(texts / name, authors[name])]
         everybody = list(authors.values())
-        load_cleaned(documents, authors=everybody, vectors=vectors, progress=Silent())
+        load_cleaned(stored, authors=everybody, vectors=vectors, progress=Silent())
         report = index(authors=everybody, vectors=vectors, embedder=embedder, sparse=sparse, progress=Silent())
         searchable = _search_texts(vectors)
         tools: dict[str, Any] = {"vectors": vectors, "embedder": embedder, "sparse": sparse}
@@ -123,7 +123,7 @@ def table(figures: dict[str, Any]) -> Table:
     shown.add_row(f"others at {calibration['threshold']:.3f}", "", "", *rejected)
     shown.add_section()
     for name, row in figures["orders"].items():
-        shown.add_row(f"candidates by {name}", f"{row['recall_5']:.3f}", f"{row['mrr_10']:.3f}")
+        shown.add_row(name, f"{row['recall_5']:.3f}", f"{row['mrr_10']:.3f}")
     return shown
 
 
@@ -152,7 +152,7 @@ def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _documents(directory: Path, author: Author) -> list[RawDocument]:
+def documents(directory: Path, author: Author) -> list[RawDocument]:
     """The author's texts, with title and date of the manifest."""
     lines = (directory / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     rows = {row["slug"]: row for row in map(json.loads, lines)}

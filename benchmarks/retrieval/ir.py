@@ -118,7 +118,7 @@ def table(figures: dict[str, Any]) -> Table:
     if "orders" in figures:
         shown.add_section()
         for name, value in figures["orders"].items():
-            shown.add_row(f"candidates by {name}", f"{value:.4f}", "")
+            shown.add_row(name, f"{value:.4f}", "")
     return shown
 
 

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from benchmarks.retrieval.golden import GoldenQuestion, body
+from benchmarks.retrieval.golden import GoldenQuestion
+from benchmarks.retrieval.golden_scores import documents
 from llm_engineering.application.chunking import chunk
 from llm_engineering.application.cleaning import clean
 from llm_engineering.application.indexing import EMBEDDED_INDEXES, embedded_collection
@@ -21,7 +21,7 @@ from llm_engineering.application.retrieval.ranking import ranked
 from llm_engineering.application.retrieving import retrieve
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.chunks import Chunk
-from llm_engineering.domain.documents import Category, RawDocument
+from llm_engineering.domain.documents import Category
 from llm_engineering.domain.identity import document_id
 from llm_engineering.infrastructure.stores.edge_vectors import EdgeVectors
 
@@ -42,20 +42,22 @@ def measure(
     texts: Path,
     sparse: SparseEncoder,
     embedder: Embedder,
+    remembered: Embedder,
     sizes: Sequence[int],
 ) -> list[dict[str, Any]]:
     """Rows of `size`, `filter` (none, author), `optimized`, `stage`, and `p50`, `p95` and `p99` in milliseconds.
 
-    The chunks are those of the texts, copied with jittered vectors up to the size. Stages: `embed` is the
-    query through the model; `search` the batch of fused and term searches, with reading the hits; `rank`
-    the mixing, ordering and selecting; `all` a whole `retrieve` of the author without `embed`.
+    The chunks are those of the texts, copied with jittered vectors up to the size; `remembered` is an
+    embedder of the same model, for them. Stages: `embed` is the query through the model; `search` the
+    batch of fused and term searches, with reading the hits; `rank` the mixing, ordering and selecting;
+    `all` a whole `retrieve` of the author without `embed`.
     """
     questions = [question.question for question in golden]
     embed = [_milliseconds(lambda question=question: embedder.embed([question])) for question in questions]  # type: ignore[misc]
     rows = [{"size": 0, "filter": "none", "optimized": False, "stage": "embed", **_quantiles(embed[WARM:])}]
     known = _Known(embedder, questions)
     source = _chunks(golden, texts, embedder)
-    vectors_of = embedder.embed([one.embedded_text for one in source])
+    vectors_of = remembered.embed([one.embedded_text for one in source])
     for size in sizes:
         with TemporaryDirectory() as place, closing(EdgeVectors(Path(place))) as store:
             store.ensure_collection(COLLECTION, known.dimensions, EMBEDDED_INDEXES)
@@ -148,20 +150,12 @@ def _author(number: int) -> Author:
 
 
 def _chunks(golden: Sequence[GoldenQuestion], texts: Path, embedder: Embedder) -> list[Chunk]:
-    found: list[Chunk] = []
-    for directory in sorted({question.author for question in golden}):
-        for file in sorted((texts / directory).glob("*.md")):
-            document = RawDocument.of(
-                Author.named(directory),
-                link=f"file:{file.stem}.md",
-                category=Category.ARTICLES,
-                platform="benchmark",
-                title=file.stem,
-                content=body(file.read_text(encoding="utf-8")),
-                fetched_at=datetime(2026, 1, 1, tzinfo=UTC),
-            )
-            found += chunk(clean(document), embedder.count_tokens, embedder.max_tokens)
-    return found
+    return [
+        piece
+        for name in sorted({question.author for question in golden})
+        for document in documents(texts / name, Author.named(name))
+        for piece in chunk(clean(document), embedder.count_tokens, embedder.max_tokens)
+    ]
 
 
 def _milliseconds(work: Callable[[], object]) -> float:

@@ -50,7 +50,7 @@ class LateInteraction:
     def mixed(self, question: str, found: Sequence[Candidate]) -> list[float]:
         """The late interaction and the mix of dense and BM25, each in units of its spread."""
         before = mixed([one.scores["dense"] for one in found], [one.scores["bm25"] for one in found])
-        return mixed(self.scores(question, found), before)
+        return mixed(self.scores(question, found), before, 0.5)
 
     def read(self, found: Sequence[Candidate]) -> None:
         """Compute the token vectors of these chunks, and count their tokens."""

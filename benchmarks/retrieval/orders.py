@@ -46,6 +46,11 @@ def _convex(share: float) -> Order:
     return scores
 
 
+def _normal(share: float) -> Order:
+    """The mix with another share of dense."""
+    return lambda question, found: mixed(_stage("dense")(question, found), _stage("bm25")(question, found), share)
+
+
 def _mix(question: str, found: Sequence[Candidate]) -> list[float]:
     return mixed(_stage("dense")(question, found), _stage("bm25")(question, found))
 
@@ -71,6 +76,9 @@ ORDERS: dict[str, Order] = {
     "convex_0.3": _convex(0.3),
     "convex_0.5": _convex(0.5),
     "convex_0.7": _convex(0.7),
+    "mix_0.3": _normal(0.3),
+    "mix_0.5": _normal(0.5),
+    "mix_0.7": _normal(0.7),
     "mix": _mix,
     "mix_feedback": _mix_with_feedback,
 }

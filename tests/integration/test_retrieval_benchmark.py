@@ -119,7 +119,7 @@ def test_a_span_that_cleaning_has_lost_is_an_error_and_no_miss(texts: Path):
 
 def test_latency_is_told_by_size_filter_and_stage(texts: Path):
     asked = questions() * 2
-    rows = latency.measure(asked, texts, WordCounts(), WordEmbedder(), [50, 200])
+    rows = latency.measure(asked, texts, WordCounts(), WordEmbedder(), WordEmbedder(), [50, 200])
     stages = {(row["size"], row["filter"], row["optimized"], row["stage"]) for row in rows}
     assert (200, "author", True, "all") in stages
     assert (50, "none", False, "search") in stages

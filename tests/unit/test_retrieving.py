@@ -220,7 +220,7 @@ def test_neither_score_decides_by_its_scale_alone() -> None:
 
 
 def test_scores_that_are_all_alike_change_nothing() -> None:
-    assert mixed([0.5, 0.5], [1.0, 3.0]) == pytest.approx([-0.5, 0.5])
+    assert mixed([0.5, 0.5], [1.0, 3.0]) == pytest.approx([-1 / 3, 1 / 3])
     assert mixed([0.5], [1.0]) == [0.0]
 
 

@@ -10,8 +10,8 @@ from llm_engineering.domain.chunks import RetrievedPassage
 if TYPE_CHECKING:
     import numpy as np
 
-DENSE_SHARE = 0.5
-"""Of the mixed score; BM25 has the rest."""
+DENSE_SHARE = 2 / 3
+"""Of the mixed score; BM25 has the rest. A reader asks in words of their own, which the text often does not have."""
 
 
 def ranked(question: str, candidates: Sequence[Candidate], reranker: Reranker | None) -> list[RetrievedPassage]:
@@ -42,9 +42,9 @@ def ranked(question: str, candidates: Sequence[Candidate], reranker: Reranker | 
     return sorted(passages, key=lambda passage: (-passage.score, str(passage.chunk.id)))
 
 
-def mixed(dense: Sequence[float], bm25: Sequence[float]) -> list[float]:
-    """Both scores in units of their own spread over the candidates, added."""
-    scores: list[float] = (DENSE_SHARE * _normal(dense) + (1 - DENSE_SHARE) * _normal(bm25)).tolist()
+def mixed(dense: Sequence[float], bm25: Sequence[float], share: float = DENSE_SHARE) -> list[float]:
+    """Both scores in units of their own spread over the candidates, added; `share` is the weight of the first."""
+    scores: list[float] = (share * _normal(dense) + (1 - share) * _normal(bm25)).tolist()
     return scores
 
 
