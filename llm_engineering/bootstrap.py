@@ -241,6 +241,8 @@ class Twin:
             chat_models=self.chat_models,
             base_model=self.settings.CHAT_MODEL,
             twins_dir=self.settings.twins_dir,
+            min_relevance=self.settings.RETRIEVAL_MIN_RELEVANCE,
+            query_expansions=self.settings.QUERY_EXPANSIONS,
         )
         self._closing.callback(asking.close)
         return asking
