@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from statistics import mean
@@ -109,7 +110,7 @@ def _ways(embedder: Embedder, count: CountTokens) -> Mapping[str, Cut]:
 
     ways: dict[str, Cut] = {OURS: lambda text: _ours(text, embedder)}
     for size in (200, 400, 800):
-        ways[f"recursive_{size}"] = plainly(lambda text, size=size: recursive(text, size, count, LANGCHAIN_SEPARATORS))  # type: ignore[misc]
+        ways[f"recursive_{size}"] = plainly(partial(recursive, size=size, count=count, separators=LANGCHAIN_SEPARATORS))
     ways["recursive_200_sentences"] = plainly(lambda text: recursive(text, 200, count, SENTENCE_SEPARATORS))
     special = embedder.count_tokens("")
     ways["windows_256"] = plainly(lambda text: windows(text, embedder.max_tokens - special, count))

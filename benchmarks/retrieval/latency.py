@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from rich.table import Table
 
@@ -36,6 +36,9 @@ COLLECTION = embedded_collection(Category.ARTICLES)
 WARM = 10
 """Questions asked before the clock runs."""
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 def measure(
     golden: Sequence[GoldenQuestion],
@@ -53,7 +56,7 @@ def measure(
     `all` a whole `retrieve` of the author without `embed`.
     """
     questions = [question.question for question in golden]
-    embed = [_milliseconds(lambda question=question: embedder.embed([question])) for question in questions]  # type: ignore[misc]
+    embed = [_milliseconds(embedder.embed, [question])[0] for question in questions]
     rows = [{"size": 0, "filter": "none", "optimized": False, "stage": "embed", **_quantiles(embed[WARM:])}]
     known = _Known(embedder, questions)
     source = _chunks(golden, texts, embedder)
@@ -104,22 +107,15 @@ def _stages(
     for name, where in filters.items():
         times: dict[str, list[float]] = {"search": [], "rank": []}
         for question in questions:
-            found: list[Candidate] = []
-            times["search"].append(
-                _milliseconds(
-                    lambda found=found, question=question, where=where: found.extend(  # type: ignore[misc]
-                        candidates([question], {Category.ARTICLES: where}, **tools)
-                    )
-                )
-            )
-            times["rank"].append(_milliseconds(lambda found=found, question=question: _ranked(question, found)))  # type: ignore[misc]
+            spent, found = _milliseconds(candidates, [question], {Category.ARTICLES: where}, **tools)
+            times["search"].append(spent)
+            times["rank"].append(_milliseconds(_ranked, question, found)[0])
         if name == "author":
             times["all"] = [
-                _milliseconds(lambda question=question: retrieve(question, author, reranker=None, **tools))  # type: ignore[misc]
-                for question in questions
+                _milliseconds(retrieve, question, author, reranker=None, **tools)[0] for question in questions
             ]
-        for stage, spent in times.items():
-            yield {"size": size, "filter": name, "optimized": optimized, "stage": stage, **_quantiles(spent[WARM:])}
+        for stage, taken in times.items():
+            yield {"size": size, "filter": name, "optimized": optimized, "stage": stage, **_quantiles(taken[WARM:])}
 
 
 def _ranked(question: str, found: Sequence[Candidate]) -> list[Group]:
@@ -158,10 +154,11 @@ def _chunks(golden: Sequence[GoldenQuestion], texts: Path, embedder: Embedder) -
     ]
 
 
-def _milliseconds(work: Callable[[], object]) -> float:
+def _milliseconds(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[float, T]:
+    """How long the work took, and what came of it."""
     started = time.perf_counter()
-    work()
-    return 1000 * (time.perf_counter() - started)
+    result = work(*args, **kwargs)
+    return 1000 * (time.perf_counter() - started), result
 
 
 def _quantiles(spent: Sequence[float]) -> dict[str, float]:

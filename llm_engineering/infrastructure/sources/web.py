@@ -1,6 +1,7 @@
 """Where pages are listed: links, feeds, sitemaps, index pages, and whole sites by all of these."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
@@ -29,10 +30,12 @@ NOT_A_PAGE = re.compile(
 )
 
 
-class _Listing:
+class _Listing(ABC):
     """What the web sources share."""
 
     coverage = Coverage.PART
+    noun: str
+    """What a reader calls it: "The feed cannot be read"."""
 
     def __init__(self, url: str, fetcher: Fetcher, *, browser: BrowserUse | None = None) -> None:
         self._url = url
@@ -47,13 +50,17 @@ class _Listing:
 
     def items(self, author: Author) -> Iterator[ListedPage]:
         """One page each. Raises BadInput when there is no such listing, CollectError when it cannot be read."""
-        for page in self._pages(author):
-            yield replace(page, browser=self._browser)
+        try:
+            pages = self._pages(author)
+        except CollectError as error:
+            raise CollectError(f"The {self.noun} cannot be read: {error}") from error
+        yield from (replace(page, browser=self._browser) for page in pages)
 
-    def _pages(self, author: Author) -> Iterable[ListedPage]:
-        raise NotImplementedError
+    @abstractmethod
+    def _pages(self, author: Author) -> list[ListedPage]:
+        """The pages, each once. Raises BadInput when there is no such listing, and what fetching raises."""
 
-    def _of_author(self, pages: Iterable[ListedPage], author: Author, where: str) -> list[ListedPage]:
+    def _of_author(self, pages: Iterable[ListedPage], author: Author) -> list[ListedPage]:
         kept, others = [], 0
         for page in pages:
             if someone_else(page.author, author.full_name):
@@ -61,7 +68,7 @@ class _Listing:
             else:
                 kept.append(page)
         if others:
-            self.notes.append(f"{where} names {others} entries of other authors; they were left out.")
+            self.notes.append(f"The feed names {others} entries of other authors; they were left out.")
         return kept
 
     def _sitemap_pages(self, url: str, prefix: str) -> list[ListedPage]:
@@ -101,6 +108,8 @@ class _Listing:
 class WebPages(_Listing):
     """Explicit links to articles."""
 
+    noun = "list of links"
+
     def __init__(self, links: Iterable[str], *, browser: BrowserUse | None = None) -> None:
         self._links = list(links)
         self._browser = browser
@@ -111,73 +120,66 @@ class WebPages(_Listing):
         """One for all single links: where each comes from is its own address."""
         return "links"
 
-    def _pages(self, author: Author) -> Iterator[ListedPage]:
-        yield from (ListedPage(link) for link in self._links)
+    def _pages(self, author: Author) -> list[ListedPage]:
+        return [ListedPage(link) for link in self._links]
 
 
 class Feed(_Listing):
     """The entries of an RSS or Atom feed; those whose stated author is someone else are left out."""
 
-    def _pages(self, author: Author) -> Iterator[ListedPage]:
-        try:
-            text = self._fetcher.fetch(self._url).html
-        except CollectError as error:
-            raise CollectError(f"The feed cannot be read: {error}") from error
+    noun = "feed"
+
+    def _pages(self, author: Author) -> list[ListedPage]:
+        text = self._fetcher.fetch(self._url).html
         if not is_feed(text):
             raise BadInput(f"{self._url} is no RSS or Atom feed; use kind: site to look for one, or kind: page.")
-        yield from self._of_author(read_feed(text, self._url), author, "The feed")
+        return self._of_author(read_feed(text, self._url), author)
 
 
 class Sitemap(_Listing):
     """The pages of a sitemap or sitemap index whose path starts with `prefix`."""
 
     coverage = Coverage.LISTING
+    noun = "sitemap"
 
     def __init__(self, url: str, fetcher: Fetcher, *, prefix: str = "/", browser: BrowserUse | None = None) -> None:
         super().__init__(url, fetcher, browser=browser)
         self._prefix = urlsplit(prefix).path or "/"
 
-    def _pages(self, author: Author) -> Iterator[ListedPage]:
-        try:
-            pages = self._sitemap_pages(self._url, self._prefix)
-        except CollectError as error:
-            raise CollectError(f"The sitemap cannot be read: {error}") from error
+    def _pages(self, author: Author) -> list[ListedPage]:
+        pages = self._sitemap_pages(self._url, self._prefix)
         if not pages:
             raise BadInput(f"The sitemap {self._url} lists no page under {self._prefix}; check the prefix.")
-        yield from pages
+        return pages
 
 
 class Index(_Listing):
     """The pages of the same site that an index or archive page links to, below `prefix` or the page itself."""
 
     coverage = Coverage.LISTING
+    noun = "index page"
 
     def __init__(self, url: str, fetcher: Fetcher, *, prefix: str = "", browser: BrowserUse | None = None) -> None:
         super().__init__(url, fetcher, browser=browser)
         self._prefix = urlsplit(prefix).path
 
-    def _pages(self, author: Author) -> Iterator[ListedPage]:
-        try:
-            first = self._fetcher.fetch(self._url)
-            prefix = self._prefix or _directory(first.url)
-            pages = self._index_pages(first, prefix)
-        except CollectError as error:
-            raise CollectError(f"The index page cannot be read: {error}") from error
+    def _pages(self, author: Author) -> list[ListedPage]:
+        first = self._fetcher.fetch(self._url)
+        prefix = self._prefix or _directory(first.url)
+        pages = self._index_pages(first, prefix)
         if not pages:
             raise BadInput(f"{self._url} links to no page of its site under {prefix}; give another prefix.")
-        yield from pages
+        return pages
 
 
 class Site(_Listing):
     """A site or a section of it: its feed and its sitemap, or else what its home page links to."""
 
     coverage = Coverage.LISTING
+    noun = "site"
 
-    def _pages(self, author: Author) -> Iterator[ListedPage]:
-        try:
-            home = self._fetcher.fetch(self._url)
-        except CollectError as error:
-            raise CollectError(f"The site cannot be read: {error}") from error
+    def _pages(self, author: Author) -> list[ListedPage]:
+        home = self._fetcher.fetch(self._url)
         pages = [*self._feed_entries(home, author), *self._listed(home)]
         if not pages:
             pages = self._index_pages(home, _directory(home.url))
@@ -189,7 +191,7 @@ class Site(_Listing):
             raise BadInput(
                 f"{self._url} names no feed, has no sitemap and links to no page; list its articles as links."
             )
-        yield from pages
+        return pages
 
     def _feed_entries(self, home: Page, author: Author) -> list[ListedPage]:
         for link in feed_links(home.html, home.url):
@@ -198,7 +200,7 @@ class Site(_Listing):
             except CollectError as error:
                 self.notes.append(f"The feed {link} cannot be read: {error}")
                 continue
-            return self._of_author(entries, author, "The feed")
+            return self._of_author(entries, author)
         return []
 
     def _listed(self, home: Page) -> list[ListedPage]:

@@ -19,6 +19,7 @@ INNER_ZIP = re.compile(r"(?:^|/)ExportBlock-[^/]*\.zip$")
 UTF8_NAME = 0x800
 """The flag of a zip entry whose name is stated to be UTF-8."""
 DAMAGE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError)
+"""What zipfile raises for a zip that is broken, encrypted or packed in a way it does not know."""
 STEP = 1024 * 1024
 
 

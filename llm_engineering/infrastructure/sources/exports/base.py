@@ -2,6 +2,7 @@
 
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ BIG_EXPORT = Limits(files=1_000_000, file_bytes=1024**3, total_bytes=8 * 1024**3
 """For exports whose texts are one large file, which is read as a stream, beside all pictures and films."""
 
 
-class Export:
+class Export(ABC):
     """An export of one account. A subclass says who owns it (`_account`) and what is in it (`_found`)."""
 
     platform = ""
@@ -75,8 +76,9 @@ class Export:
         """What identifies the account, "" when nothing in the export does."""
         return ""
 
+    @abstractmethod
     def _found(self, files: Files, author: Author) -> Iterator[CollectedItem | RefusedItem]:
-        raise NotImplementedError
+        """What the opened export holds of the author."""
 
     def _leave_out(self, why: str, count: int = 1) -> None:
         if count:

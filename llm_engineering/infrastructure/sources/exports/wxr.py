@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from lxml import etree
 
@@ -144,7 +144,7 @@ class _Rejoined(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]  # any writable buffer
+    def readinto(self, buffer: Any) -> int:  # any writable buffer; Python 3.11 has no type for it
         data, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
         data = data or self._rest.read(len(buffer))
         buffer[: len(data)] = data

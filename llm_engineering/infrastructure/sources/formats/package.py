@@ -3,19 +3,19 @@
 import io
 import posixpath
 import zipfile
-import zlib
 from urllib.parse import unquote
 from xml.parsers import expat
 
 from lxml import etree
 
 from llm_engineering.domain.errors import CollectError
+from llm_engineering.infrastructure.sources import zip_files
 
 MOST_PARTS = 20_000
 PART_BYTES = 40 * 1024 * 1024
 TEXT_BYTES = 100 * 1024 * 1024
 """Of all parts that are read together; pictures are never read."""
-DAMAGE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, KeyError, ValueError)
+DAMAGE = (*zip_files.DAMAGE, KeyError, ValueError)
 PACKERS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
