@@ -192,7 +192,8 @@ class _Indexing:
         """Chunk, embed and write these documents; returns the states of their chunks."""
         written: set[str] = set()
         for window in _batches(self._chunked(source, versions), CHUNKS_PER_WINDOW):
-            self._progress.note(f"  {target}: {len(written)} of {len(versions)} documents embedded")
+            if written:  # a corpus of one window is told of by its bar alone
+                self._progress.note(f"  {target}: {len(written)} of {len(versions)} documents embedded")
             self._report.chunks_written += self._vectors.upsert(target, self._points(window))
             written |= {state for _, state in window}
         return written
