@@ -68,16 +68,15 @@ def _load(vectors: VectorStore, collection: str, points: Sequence[VectorPoint]) 
 
 
 def _split(text: str, model_path: str) -> Iterator[str]:
-    """By characters, then by tokens; the tokenizer is loaded by each call, as the splitter is built by each."""
-    from transformers import AutoTokenizer
+    """By characters, then by tokens, with splitters built for each document; LangChain's loads the model for it."""
+    from langchain_text_splitters import RecursiveCharacterTextSplitter, SentenceTransformersTokenTextSplitter
 
-    tokenizer = AutoTokenizer.from_pretrained(model_path)
-    for start in range(0, len(text), CHARACTERS):
-        ids = tokenizer.encode(text[start : start + CHARACTERS], add_special_tokens=False)
-        for first in range(0, max(1, len(ids)), TOKENS - OVERLAP):
-            yield str(tokenizer.decode(ids[first : first + TOKENS]))
-            if first + TOKENS >= len(ids):
-                break
+    by_characters = RecursiveCharacterTextSplitter(chunk_size=CHARACTERS, chunk_overlap=0)
+    by_tokens = SentenceTransformersTokenTextSplitter(
+        chunk_overlap=OVERLAP, model_name=model_path, tokens_per_chunk=TOKENS, model_kwargs={"device": "cpu"}
+    )
+    for section in by_characters.split_text(text):
+        yield from by_tokens.split_text(section)
 
 
 def _payload(document: RawDocument, text: str) -> dict[str, Any]:
