@@ -8,11 +8,10 @@ one that several chunks hold counts once.
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
@@ -68,7 +67,7 @@ def measure(directory: Path, embedder: Embedder | None = None) -> dict[str, Any]
     `directory` holds `corpora/NAME.md` and `questions_df.csv` (question, references as JSON with start_index
     and end_index, corpus_id). The embedder is that of the settings unless one is given. Returns, for each way,
     `chunks`, `mean_tokens`, and recall, precision and IoU (means over the questions) of the best five chunks
-    (`top_5`) and of as many of the best as have no more tokens together than a budget (`budget_1000`, …).
+    (`top_5`) and of the best ones up to a budget of tokens (`budget_1000`, …).
     """
     if embedder is None:
         with opened(load_settings()) as twin:
@@ -140,11 +139,25 @@ def _scored(questions: Sequence[Question], chunks: Sequence[Retrieved], ranked: 
         best = [chunks[number] for number in order[:200]]
         rows.setdefault(f"top_{TOP}", []).append(scores(question, best[:TOP]))
         for budget in BUDGETS:
-            spent = accumulate(found.tokens for found in best)
-            fitting = [found for found, total in zip(best, spent, strict=True) if total <= budget]
-            rows.setdefault(f"budget_{budget}", []).append(scores(question, fitting))
+            rows.setdefault(f"budget_{budget}", []).append(scores(question, list(within(best, budget))))
     means = {name: {key: mean(row[key] for row in found) for key in found[0]} for name, found in rows.items()}
     return {"chunks": len(chunks), "mean_tokens": mean(found.tokens for found in chunks), **means}
+
+
+def within(best: Iterable[Retrieved], budget: int) -> Iterator[Retrieved]:
+    """The best chunks until their tokens are spent; of the last one as much of its beginning as is left.
+
+    So every way of cutting gives the same number of tokens. Whole chunks would leave more of the budget unused
+    the larger they are, and what holds less text has the better precision.
+    """
+    left = budget
+    for found in best:
+        if found.tokens >= left:
+            start, end = found.span
+            yield replace(found, span=(start, start + (end - start) * left // max(1, found.tokens)), tokens=left)
+            return
+        yield found
+        left -= found.tokens
 
 
 def scores(question: Question, found: Sequence[Retrieved]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.retrieval.chunking import Question, Retrieved, measure, scores
+from benchmarks.retrieval.chunking import Question, Retrieved, measure, scores, within
 from benchmarks.retrieval.rival_chunkers import LANGCHAIN_SEPARATORS, SENTENCE_SEPARATORS, recursive, windows
 from tests.fakes import WordEmbedder
 from tests.samples import article
@@ -27,6 +27,13 @@ def test_what_two_chunks_hold_counts_once_and_other_documents_do_not_help() -> N
     held = [found(0, 8), found(4, 16), found(20, 30, "b")]
     assert scores(question, held) == {"recall": 0.5, "precision": 10 / 26, "iou": 10 / 36}
     assert scores(question, []) == {"recall": 0.0, "precision": 0.0, "iou": 0.0}
+
+
+def test_every_way_of_cutting_gets_the_same_number_of_tokens_and_the_last_chunk_its_beginning() -> None:
+    best = [Retrieved("a", (0, 60), "", 6), Retrieved("a", (60, 160), "", 10), found(200, 210)]
+    assert [(one.span, one.tokens) for one in within(best, 11)] == [((0, 60), 6), ((60, 110), 5)]
+    assert [one.tokens for one in within(best, 6)] == [6]
+    assert [one.tokens for one in within(best, 50)] == [6, 10, 1]
 
 
 def test_the_recursive_splitter_cuts_at_the_first_separator_that_is_enough() -> None:
