@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llm_engineering.application.ports import (
@@ -17,6 +18,7 @@ from llm_engineering.application.ports import (
     Embedder,
     Exporter,
     Fetcher,
+    ModelHub,
     PageReader,
     Progress,
     Reranker,
@@ -29,15 +31,21 @@ from llm_engineering.application.ports import (
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.errors import BadSettings
+from llm_engineering.domain.twins import GGUF
 from llm_engineering.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from llm_engineering.application.asking import Asking
+    from llm_engineering.application.costs import Meter
     from llm_engineering.application.pii import PiiRules
+    from llm_engineering.domain.architecture import Architecture
+    from llm_engineering.domain.backends import Machine
+    from llm_engineering.infrastructure.dataset_files import ArtifactFiles
     from llm_engineering.infrastructure.dataset_hub import DatasetHub
     from llm_engineering.infrastructure.models.store import ModelStore
     from llm_engineering.infrastructure.sources.fetcher import HttpFetcher
     from llm_engineering.infrastructure.sources.processes import Processes
+    from llm_engineering.infrastructure.training.tracking import Tracking
 
 
 class Twin:
@@ -196,26 +204,68 @@ class Twin:
         keys = self.settings
         return OpenedChatModels(self.models, openai_api_key=keys.OPENAI_API_KEY, server_api_key=keys.CHAT_API_KEY)
 
+    def meter(self, model: str) -> "Meter":
+        """Counts what is spent on that chat model, up to `GENERATION_BUDGET` dollars.
+
+        Raises BadSettings for a budget without a price of the model.
+        """
+        from llm_engineering.application.costs import Meter, price_of
+
+        return Meter(model, price_of(model, self.settings.chat_prices), self.settings.GENERATION_BUDGET)
+
     @cached_property
     def trainer(self) -> Trainer:
-        """LoRA fine-tuning by TRL."""
+        """LoRA fine-tuning by TRL, which reports to the trackers of `TRACKING`."""
         from llm_engineering.infrastructure.training.trl_trainer import TrlTrainer
 
-        return TrlTrainer(self.models)
+        return TrlTrainer(self.models, self.tracking)
+
+    @cached_property
+    def tracking(self) -> "Tracking":
+        """The experiment trackers of `TRACKING`; MissingDependency or BadSettings when one cannot be used."""
+        from llm_engineering.infrastructure.training.tracking import tracking_by
+
+        settings = self.settings
+        return tracking_by(
+            [name for name in settings.TRACKING.split(",") if name],
+            comet_api_key=settings.COMET_API_KEY,
+            comet_project=settings.COMET_PROJECT,
+            directory=settings.OUTPUT_DIR,
+        )
 
     def training_alone(self, author: Author) -> AbstractContextManager[None]:
         """Keeps another training of this author out as long as the context lasts."""
-        from llm_engineering.application.training import slug
+        from llm_engineering.application.registering import slug
         from llm_engineering.infrastructure.locks import training_alone_in
 
         return training_alone_in(self.settings.twins_dir / slug(author.full_name))
 
+    def architecture(self, base_model: str) -> "Architecture | None":
+        """How a base model is built, None when nothing of it is on this machine."""
+        from llm_engineering.infrastructure.training.architectures import architecture_of
+
+        return architecture_of(base_model, self.models)
+
+    @cached_property
+    def machine(self) -> "Machine":
+        """The devices of this machine that can train, and the packages that some of them need."""
+        from llm_engineering.infrastructure.training.machine import this_machine
+
+        return this_machine()
+
     @cached_property
     def exporter(self) -> Exporter:
-        """Merges an adapter and writes GGUF."""
-        from llm_engineering.infrastructure.training.gguf_export import GgufExporter
+        """Merges an adapter and writes what can be served of it."""
+        from llm_engineering.infrastructure.training.export import TwinExporter
 
-        return GgufExporter(self.models)
+        return TwinExporter(self.models, keep_merged=self.settings.KEEP_MERGED_MODEL)
+
+    @cached_property
+    def artifact_files(self) -> "ArtifactFiles":
+        """Exported artifacts, below OUTPUT_DIR/artifacts."""
+        from llm_engineering.infrastructure.dataset_files import ArtifactFiles
+
+        return ArtifactFiles(self.settings.OUTPUT_DIR / "artifacts")
 
     @cached_property
     def dataset_hub(self) -> "DatasetHub":
@@ -226,6 +276,22 @@ class Twin:
         if token is None:
             raise BadSettings("Pushing a dataset needs HUGGINGFACE_ACCESS_TOKEN; set it in .env, or push nothing.")
         return DatasetHub(token.get_secret_value())
+
+    @cached_property
+    def model_hub(self) -> ModelHub:
+        """Private model repositories on the Hugging Face hub."""
+        from llm_engineering.infrastructure.model_hub import HuggingFaceModels
+
+        token = self.settings.HUGGINGFACE_ACCESS_TOKEN
+        if token is None:
+            raise BadSettings("Pushing a twin needs HUGGINGFACE_ACCESS_TOKEN; set it in .env.")
+        return HuggingFaceModels(token.get_secret_value())
+
+    def unused(self, directory: Path) -> AbstractContextManager[None]:
+        """Holds a twin's directory for as long as the context lasts, in which nobody can open its model."""
+        from llm_engineering.infrastructure.locks import unused
+
+        return unused(directory / GGUF)
 
     @cached_property
     def asking(self) -> "Asking":

@@ -1,5 +1,6 @@
 """All settings, from the environment and `.env`. Nothing is read on import."""
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from llm_engineering.domain.errors import BadSettings
 
 EMBEDDED_CHAT_MODEL = "embedded:smollm2-135m-instruct"
+TRACKERS = ("tensorboard", "mlflow", "comet", "wandb", "trackio")
 PII_KINDS = ("key", "email", "iban", "card", "ip", "phone")
 EMBEDDED_EMBEDDER = "embedded:all-minilm-l6-v2"
 
@@ -74,11 +76,19 @@ class Settings(BaseSettings):
     (URL#MODEL names the model), or a LangChain string such as openai:gpt-4o-mini."""
     CHAT_API_KEY: SecretStr | None = None
     """Key of that server; no other key is ever sent to it."""
+    CHAT_PRICES: str = ""
+    """JSON: pattern of CHAT_MODEL strings → [dollars per million input tokens, dollars per million output tokens]."""
+    GENERATION_BUDGET: float | None = Field(default=None, ge=0)
+    """Dollars that making one dataset may cost."""
     HF_MODEL_ID: str = EMBEDDED_CHAT_MODEL
     """The base model that is fine-tuned: embedded:NAME, a directory, or a hub id."""
+    KEEP_MERGED_MODEL: bool | None = None
+    """Whether a twin keeps its merged/ directory; not set, it does up to 4 GB."""
     OPENAI_API_KEY: SecretStr | None = None
     """Key of OpenAI, for openai:… only."""
     HUGGINGFACE_ACCESS_TOKEN: SecretStr | None = None
+    TRACKING: str = ""
+    """Comma-separated experiment trackers that training reports to besides ZenML."""
     COMET_API_KEY: SecretStr | None = None
     COMET_PROJECT: str = "twin"
 
@@ -110,6 +120,20 @@ class Settings(BaseSettings):
             raise ValueError(f"has no kind {', '.join(unknown)}; known are all, {', '.join(PII_KINDS)}")
         return ",".join(sorted(set(PII_KINDS) if "all" in names else names))
 
+    @field_validator("TRACKING")
+    @classmethod
+    def _known_trackers(cls, value: str) -> str:
+        names = list(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+        if unknown := [name for name in names if name not in TRACKERS]:
+            raise ValueError(f"has no tracker {', '.join(unknown)}; known are {', '.join(TRACKERS)}")
+        return ",".join(names)
+
+    @field_validator("CHAT_PRICES")
+    @classmethod
+    def _prices(cls, value: str) -> str:
+        _price_table(value)
+        return value
+
     @field_validator("CHAT_MODEL")
     @classmethod
     def _without_credentials(cls, value: str, info: ValidationInfo) -> str:
@@ -117,6 +141,11 @@ class Settings(BaseSettings):
         if value.lower().startswith(("http://", "https://")) and "@" in value.partition("#")[0]:
             raise ValueError("must not contain a user name or password (…@…); put the key into CHAT_API_KEY")
         return f"openai:{info.data.get('OPENAI_MODEL_ID')}" if value == "openai" else value
+
+    @property
+    def chat_prices(self) -> dict[str, tuple[float, float]]:
+        """Pattern of CHAT_MODEL strings → dollars per million input and output tokens."""
+        return _price_table(self.CHAT_PRICES)
 
     @property
     def models_dir(self) -> Path:
@@ -162,6 +191,18 @@ class Settings(BaseSettings):
     def allowed_private_hosts(self) -> frozenset[str]:
         """Hosts on private networks that the crawler may visit, lower-cased."""
         return frozenset(h.strip().lower() for h in self.CRAWLER_ALLOWED_PRIVATE_HOSTS.split(",") if h.strip())
+
+
+def _price_table(text: str) -> dict[str, tuple[float, float]]:
+    """The table that the JSON is. Raises ValueError when it is none."""
+    try:
+        found = json.loads(text or "{}")
+        table = {str(model): (float(price[0]), float(price[1])) for model, price in found.items() if len(price) == 2}
+    except (ValueError, TypeError, AttributeError, LookupError):
+        table, found = {}, None
+    if found is None or len(table) != len(found) or any(min(price) < 0 for price in table.values()):
+        raise ValueError('must be JSON such as {"openai:gpt-4o-mini": [0.15, 0.60]}, dollars per million tokens')
+    return table
 
 
 def load_settings(**overrides: Any) -> Settings:

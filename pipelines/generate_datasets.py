@@ -1,7 +1,17 @@
 """Make training samples whose targets are the author's own words."""
 
 from llm_engineering.domain.errors import BadConfig
-from pipelines.parameters import AuthorName, AuthorNames, DatasetId, DatasetKind, MaxSamples, Push, Seed, TestShare
+from pipelines.parameters import (
+    AuthorName,
+    AuthorNames,
+    DatasetId,
+    DatasetKind,
+    MaxSamples,
+    Push,
+    RejectedBy,
+    Seed,
+    TestShare,
+)
 
 
 def generate_datasets(
@@ -10,6 +20,7 @@ def generate_datasets(
     author_full_names: AuthorNames | None = None,
     test_split_size: TestShare = 0.2,
     max_samples: MaxSamples = None,
+    rejected_by: RejectedBy = "base",
     push_to_huggingface: Push = False,
     dataset_id: DatasetId = None,
     seed: Seed = 17,
@@ -33,7 +44,7 @@ def generate_datasets(
             dataset = generate_instruction_dataset(author, documents, test_split_size, max_samples, seed)
         else:
             prompts = create_prompts(author, documents, test_split_size, max_samples, seed)
-            dataset = generate_preference_dataset(author, prompts, max_samples, seed)
+            dataset = generate_preference_dataset(author, prompts, max_samples, seed, rejected_by)
         if push_to_huggingface:
             push(dataset, dataset_id, author)
         # One author after the other: the embedded stores have one writer at a time.

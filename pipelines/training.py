@@ -1,11 +1,15 @@
-"""Fine-tune a twin: SFT, then DPO on top."""
+"""Fine-tune a twin: SFT, then DPO or KTO on top."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from llm_engineering.domain.errors import BadConfig
-from pipelines.parameters import AuthorName, Stage, StageOverrides
+from pipelines.parameters import AuthorName, Hardware, Stage, StageOverrides
+
+if TYPE_CHECKING:
+    from llm_engineering.domain.twins import TrainingPlan
 
 
 def training(
@@ -18,11 +22,10 @@ def training(
     ] = None,
     max_steps: Annotated[int | None, Field(gt=0, description="Optimiser steps at most, in each stage.")] = None,
     sft: Annotated[StageOverrides | None, Field(description="What is different for SFT:")] = None,
-    dpo: Annotated[StageOverrides | None, Field(description="What is different for DPO:")] = None,
+    dpo: Annotated[StageOverrides | None, Field(description="What is different for DPO, or KTO:")] = None,
+    hardware: Annotated[Hardware | None, Field(description="What to train with; left out, what there is:")] = None,
 ) -> str:
     """Train the author's newest datasets into an adapter, and register it as the next version of the twin."""
-    from llm_engineering.application.training import plan
-    from llm_engineering.domain.twins import FinetuningType, TrainingPlan
     from steps.artifacts import INSTRUCT_DATASETS, PREFERENCE_DATASETS, newest_dataset, newest_datasets
     from steps.training import register_twin, train
 
@@ -32,16 +35,12 @@ def training(
         "learning_rate": learning_rate,
         "max_steps": max_steps,
     }
-    check_learning_rate(finetuning_type, learning_rate)
-    sft_plan = plan(FinetuningType.SFT, common | given(sft))
-    # DPO continues SFT's adapter, whose shape is then a given.
-    shape = {"lora_rank": sft_plan.lora_rank, "lora_alpha": sft_plan.lora_alpha} if finetuning_type is None else {}
-    dpo_plan = plan(FinetuningType.DPO, common | shape | given(dpo))
+    sft_plan, preference_plan = stage_plans(finetuning_type, common, sft, dpo, hardware)
     instruct = preference = None
     match finetuning_type:
         case "sft":
             instruct = newest_dataset(INSTRUCT_DATASETS, author_full_name)
-        case "dpo":
+        case "dpo" | "kto":
             preference = newest_dataset(PREFERENCE_DATASETS, author_full_name)
         case _:
             instruct, preference = newest_datasets(author_full_name)
@@ -51,10 +50,34 @@ def training(
         plans.append(sft_plan)
         results.append(train(author_full_name, sft_plan, instruct, id="train_sft"))
     if preference:
-        plans.append(dpo_plan)
+        plans.append(preference_plan)
         previous = results[-1] if results else None
-        results.append(train(author_full_name, dpo_plan, preference, previous, id="train_dpo"))
+        step = f"train_{preference_plan.finetuning_type}"
+        results.append(train(author_full_name, preference_plan, preference, previous, id=step))
     return str(register_twin(author_full_name, plans, results, instruct, preference).invocation_id)
+
+
+def stage_plans(
+    finetuning_type: str | None,
+    common: Mapping[str, Any],
+    sft: StageOverrides | None,
+    dpo: StageOverrides | None,
+    hardware: Hardware | None = None,
+) -> tuple["TrainingPlan", "TrainingPlan"]:
+    """The plans of SFT, and of DPO or KTO; `common` is what holds for both where a stage says nothing else.
+
+    Raises BadConfig for values that make no plan.
+    """
+    from llm_engineering.application.training import plan
+    from llm_engineering.domain.twins import FinetuningType
+
+    check_learning_rate(finetuning_type, common.get("learning_rate"))
+    common = {**common, **given(hardware)}
+    sft_plan = plan(FinetuningType.SFT, {**common, **given(sft)})
+    # DPO and KTO continue SFT's adapter, whose shape is then a given.
+    shape = {"lora_rank": sft_plan.lora_rank, "lora_alpha": sft_plan.lora_alpha} if finetuning_type is None else {}
+    kind = FinetuningType.KTO if finetuning_type == "kto" else FinetuningType.DPO
+    return sft_plan, plan(kind, {**common, **shape, **given(dpo)})
 
 
 def check_learning_rate(finetuning_type: str | None, learning_rate: float | None) -> None:
@@ -66,6 +89,6 @@ def check_learning_rate(finetuning_type: str | None, learning_rate: float | None
         )
 
 
-def given(overrides: StageOverrides | None) -> dict[str, Any]:
+def given(overrides: StageOverrides | Hardware | None) -> dict[str, Any]:
     """The fields that were set."""
     return overrides.model_dump(exclude_none=True) if overrides else {}

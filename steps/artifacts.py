@@ -6,7 +6,7 @@ from zenml.client import Client
 from zenml.models import ArtifactVersionResponse
 
 from llm_engineering.application.generating import corpus_fingerprint
-from llm_engineering.application.prompting import template_fingerprint
+from llm_engineering.application.prompting import dataset_recipe, template_fingerprint
 from llm_engineering.application.training import require_same_split
 from llm_engineering.application.twins import twin_version as chosen_version
 from llm_engineering.domain.datasets import InstructDataset
@@ -54,6 +54,7 @@ def same_instruct_dataset(
     wanted = {
         "corpus_fingerprint": corpus_fingerprint(documents),
         "template_fingerprint": template_fingerprint(),
+        "recipe": dataset_recipe(),
         "test_split_size": test_split_size,
         "seed": seed,
     }

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from zenml import add_tags, get_step_context, log_metadata
 
-from llm_engineering.application.training import slug
+from llm_engineering.application.registering import slug
 from llm_engineering.bootstrap import Twin, opened
 from llm_engineering.domain.errors import StoreUnreachable
 from llm_engineering.domain.identity import content_hash

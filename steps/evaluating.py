@@ -11,9 +11,8 @@ from llm_engineering.application.weights import Weights
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.evaluation import EvaluationReport
-from steps import previews
+from steps import control_plane, previews
 from steps.context import log_step, opened_twin, patient
-from steps.training import show_in_control_plane
 
 
 @step(enable_cache=False)
@@ -49,6 +48,7 @@ def evaluate(
                 progress=twin.progress,
             )
         manifest = evaluating.promote(manifest, report, twin.warehouse)
+        latest = twin.warehouse.latest_twin(author)
     log_step(author_full_name, **previews.metadata(report))
-    show_in_control_plane(manifest)
+    control_plane.show(manifest, latest)
     return report

@@ -1,14 +1,16 @@
 """Steps of `export_artifact_to_json`."""
 
-import json
-import os
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel
 from zenml import step
 
+from llm_engineering.application.dataset_card import card_of
+from llm_engineering.application.dataset_rows import rows_of
+from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from steps.context import log_step, opened_twin
+
+DATASETS = (InstructDataset, PreferenceDataset)
 
 
 @step(enable_cache=False)
@@ -20,15 +22,25 @@ def serialize_artifact(artifact: Any, artifact_name: str) -> Annotated[dict[str,
 
 @step(enable_cache=False)
 def to_json(data: dict[str, Any], file_name: str) -> Annotated[str, "exported_file"]:
-    """Write the data to OUTPUT_DIR/artifacts/`file_name`, in one step."""
+    """Write the data to OUTPUT_DIR/artifacts/`file_name`.json, in one step."""
     with opened_twin() as twin:
-        file = Path(twin.settings.OUTPUT_DIR) / "artifacts" / file_name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.tmp")
-    temporary.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, file)
+        file = twin.artifact_files.json(file_name, data)
     log_step(file=str(file), summary=str(file))
     return str(file)
+
+
+@step(enable_cache=False)
+def to_dataset_files(artifact: Any, name: str, formats: list[str]) -> Annotated[list[str], "exported_folders"]:
+    """Write a dataset's rows to OUTPUT_DIR/artifacts/NAME.jsonl/ and NAME.hf/; of another artifact nothing."""
+    written: list[str] = []
+    if isinstance(artifact, DATASETS):
+        rows, card = rows_of(artifact), card_of(artifact)
+        with opened_twin() as twin:
+            files = twin.artifact_files
+            written += [str(files.json_lines(name, rows, card))] if "jsonl" in formats else []
+            written += [str(files.dataset_dict(name, rows, card))] if "hf" in formats else []
+    log_step(summary=", ".join(written) or f"{name} is no dataset: only JSON is written of it")
+    return written
 
 
 def _plain(value: Any) -> Any:

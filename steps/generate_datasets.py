@@ -1,15 +1,19 @@
 """Steps of `generate_datasets`. Never cached by ZenML: the newest dataset is the one that training takes.
 
-What costs time, the model's answers, is kept in the warehouse, so making a dataset again is quick.
+What costs time or money, the model's answers, is kept in the warehouse, so making a dataset again is quick.
 """
 
 from typing import Annotated
 
 from zenml import step
 
+from llm_engineering.application.dataset_card import card_of, front_matter
+from llm_engineering.application.dataset_rows import rows_of
 from llm_engineering.application.features import cleaned_documents
-from llm_engineering.application.generating import instruct_dataset, preference_dataset
-from llm_engineering.application.training import kind, slug
+from llm_engineering.application.generating import instruct_dataset
+from llm_engineering.application.preferring import preference_dataset, rejecting_model
+from llm_engineering.application.registering import kind, slug
+from llm_engineering.application.weights import Weights
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from llm_engineering.domain.documents import CleanedDocument
 from steps.artifacts import same_instruct_dataset
@@ -63,19 +67,28 @@ def generate_instruction_dataset(
 @step(enable_cache=False)
 @patient
 def generate_preference_dataset(
-    author_full_name: str, prompts: InstructDataset, max_samples: int | None, seed: int
+    author_full_name: str, prompts: InstructDataset, max_samples: int | None, seed: int, rejected_by: str
 ) -> Annotated[PreferenceDataset, "preference_datasets"]:
-    """The author's words against what the current model writes for the same instruction."""
-    with opened_twin() as twin, twin.chat_models.opened(twin.settings.CHAT_MODEL) as chat:
-        dataset = preference_dataset(
-            prompts,
-            chat=chat,
-            model_name=twin.settings.CHAT_MODEL,
-            store=twin.documents,
-            max_samples=max_samples,
-            seed=seed,
-            progress=twin.progress,
+    """The author's words against what the base model, or their latest twin, writes for the same prompt."""
+    with opened_twin() as twin:
+        model, name = rejecting_model(
+            rejected_by,
+            twin.warehouse.author(author_full_name),
+            base_model=twin.settings.CHAT_MODEL,
+            warehouse=twin.warehouse,
+            weights=Weights(twin.settings.twins_dir),
         )
+        with twin.chat_models.opened(model) as chat:
+            dataset = preference_dataset(
+                prompts,
+                chat=chat,
+                model_name=name,
+                store=twin.documents,
+                progress=twin.progress,
+                meter=twin.meter(model),
+                max_samples=max_samples,
+                seed=seed,
+            )
     log_step(author_full_name, train=len(dataset.train), test=len(dataset.test))
     return dataset
 
@@ -84,11 +97,12 @@ def generate_preference_dataset(
 def push_to_huggingface(
     dataset: InstructDataset | PreferenceDataset, dataset_id: str, author_full_name: str
 ) -> Annotated[str, "dataset_url"]:
-    """Upload the dataset to a private repository of the hub."""
+    """Upload the dataset and its card to a private repository of the hub."""
     with opened_twin() as twin:
-        splits = {"train": dataset.train, "test": dataset.test}
-        rows = {name: [sample.model_dump(mode="json") for sample in samples] for name, samples in splits.items()}
-        url = twin.dataset_hub.push(rows, dataset_id, subset=f"{slug(author_full_name)}-{kind(dataset)}")
+        subset = f"{slug(author_full_name)}-{kind(dataset)}"
+        url = twin.dataset_hub.push(
+            rows_of(dataset), dataset_id, subset=subset, card=card_of(dataset), front_matter=front_matter(dataset)
+        )
     log_step(author_full_name, url=url, summary=url)
     return url
 
@@ -108,10 +122,11 @@ def _instruct(
             model_name=twin.settings.CHAT_MODEL,
             embedder=twin.embedder,
             store=twin.documents,
+            progress=twin.progress,
+            meter=twin.meter(twin.settings.CHAT_MODEL),
             test_split_size=test_split_size,
             max_samples=max_samples,
             seed=seed,
-            progress=twin.progress,
         )
     log_step(author_full_name, train=len(dataset.train), test=len(dataset.test))
     return dataset

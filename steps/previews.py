@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any
 
+from llm_engineering.application.dataset_card import gate_rows, kind_counts
 from llm_engineering.application.indexing import IndexReport
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset, InstructSample, PreferenceDataset, PreferenceSample
 from llm_engineering.domain.documents import CleanedDocument, CollectionReport, Outcome, RawDocument
 from llm_engineering.domain.evaluation import EvaluationReport, Score
 from llm_engineering.domain.twins import TrainingResult, TwinManifest
-from steps import html
+from steps import charts, html
 
 MOST_OUTCOMES = 200
 """Items in the metadata; the artifact itself and the dashboard's table have all."""
+BINS = {"edges", "counts"}
+"""Of a distribution, what the metadata leave out: the dashboard draws it."""
 ROWS = 50
 """Documents or samples of a preview."""
 
@@ -164,6 +167,13 @@ def _(value: InstructDataset | PreferenceDataset) -> dict[str, Any]:
         "verbatim_answer_share": about.verbatim_answer_share,
         "leak_share": about.leak_share,
         "dropped": about.dropped,
+        "replaced": about.replaced,
+        "retried": about.retried,
+        "tasks": {task: train + test for task, train, test in kind_counts(value)},
+        "distributions": {name: one.model_dump(exclude=BINS) for name, one in about.distributions.items()},
+        **about.shares,
+        "language": about.language or "",
+        "recipe": about.recipe,
         "models": about.model_ids,
         "seed": about.seed,
         "test_split_size": about.test_split_size,
@@ -177,11 +187,13 @@ def _(value: InstructDataset | PreferenceDataset) -> dict[str, Any]:
 @preview.register(InstructDataset)
 @preview.register(PreferenceDataset)
 def _(value: InstructDataset | PreferenceDataset) -> str:
-    figures = {name: shown for name, shown in metadata(value).items() if name not in ("dropped", "models")}
+    figures = {name: shown for name, shown in metadata(value).items() if not isinstance(shown, dict)}
     return html.page(
         f"{'Instruction' if isinstance(value, InstructDataset) else 'Preference'} samples: {summary(value)}",
-        html.facts("In figures", figures),
-        html.facts("Dropped, or replaced, by quality gate", value.metadata.dropped),
+        html.facts("In figures", figures | value.metadata.model_ids),
+        html.table("Quality gates", ("gate", "refuses", "count", "then"), gate_rows(value)),
+        html.table("Tasks", ("task", "train", "test"), kind_counts(value)),
+        html.histograms("Distributions", value.metadata.distributions),
         _samples("Training", value.train),
         _samples("Held out", value.test),
     )
@@ -191,10 +203,12 @@ def _samples(heading: str, samples: Sequence[InstructSample] | Sequence[Preferen
     shown = list(samples[: ROWS // 2])
     heading = f"{heading}: {len(shown)} of {len(samples)}"
     if shown and isinstance(shown[0], PreferenceSample):
-        rows = [(s.instruction, s.chosen, s.rejected) for s in shown if isinstance(s, PreferenceSample)]
-        return html.table(heading, ("instruction", "chosen: the author's words", "rejected: the model's"), rows)
-    answers = [(s.instruction, s.answer, s.instruction_by) for s in shown if isinstance(s, InstructSample)]
-    return html.table(heading, ("instruction", "answer: the author's words", "instruction written by"), answers)
+        rows = [(s.task.value, s.instruction, s.chosen, s.rejected) for s in shown if isinstance(s, PreferenceSample)]
+        return html.table(heading, ("task", "prompt", "chosen: the author's words", "rejected: the model's"), rows)
+    answers = [
+        (s.task.value, s.instruction, s.answer, s.instruction_by) for s in shown if isinstance(s, InstructSample)
+    ]
+    return html.table(heading, ("task", "prompt", "answer: the author's words", "prompt written by"), answers)
 
 
 # ------------------------------------------------------------------------------ twins
@@ -211,16 +225,26 @@ def _(value: TrainingResult) -> str:
 
 @metadata.register
 def _(value: TrainingResult) -> dict[str, Any]:
-    figures = value.model_dump(mode="json", exclude={"history", "adapter_dir"})
+    figures = value.model_dump(mode="json", exclude={"history", "heldout", "adapter_dir"})
     return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 @preview.register
 def _(value: TrainingResult) -> str:
+    def line(name: str, entries: Sequence[dict[str, float]]) -> charts.Points:
+        return [(entry["step"], entry[name]) for entry in entries if name in entry]
+
+    throughput = [(e["step"], e["tokens"] / e["seconds"]) for e in value.history if e.get("seconds")]
+    losses = {"loss": line("loss", value.history), "held-out loss": line("heldout_loss", value.heldout)}
+    margins = {"reward margin": line("rewards/margins", value.history)}
     columns = list(dict.fromkeys(name for entry in value.history for name in entry))
     rows = [[entry.get(name) for name in columns] for entry in value.history]
     return html.page(
         f"Training, {summary(value)}",
+        charts.line_chart("Loss", losses, "step"),
+        charts.line_chart("Reward margin", margins, "step"),
+        charts.line_chart("Learning rate", {"learning rate": line("learning_rate", value.history)}, "step"),
+        charts.line_chart("Throughput", {"tokens a second": throughput}, "step"),
         html.facts("In figures", metadata(value)),
         html.table("Each logged step", columns, rows),
     )

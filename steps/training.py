@@ -1,17 +1,14 @@
 """Steps of `training`."""
 
-from contextlib import suppress
 from typing import Annotated
 
-from zenml import get_step_context, log_metadata, step
-from zenml.client import Client
-from zenml.exceptions import EntityExistsError
+from zenml import get_step_context, step
 
+from llm_engineering.application.registering import register
 from llm_engineering.application.stages import sft_twin, stage, twin_of
-from llm_engineering.application.training import register
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from llm_engineering.domain.twins import TrainingPlan, TrainingResult, TwinManifest
-from steps import previews
+from steps import control_plane, previews
 from steps.context import log_step, opened_twin
 
 
@@ -28,6 +25,7 @@ def train(
     the stage itself is not repeated when nothing changed, unless the pipeline runs with --no-cache.
     """
     with opened_twin() as twin, twin.training_alone(author := twin.warehouse.author(author_full_name)):
+        twin.exporter.require(twin.settings.HF_MODEL_ID)
         adapter_dir = previous.adapter_dir if previous else None
         if isinstance(dataset, PreferenceDataset) and previous is None:
             adapter_dir = sft_twin(twin.warehouse, author, dataset).directory / "adapter"
@@ -69,17 +67,7 @@ def register_twin(
             twins_dir=twin.settings.twins_dir,
             progress=twin.progress,
         )
+        latest = twin.warehouse.latest_twin(author)
     log_step(author_full_name, twin=f"{manifest.name}/{manifest.version}")
-    show_in_control_plane(manifest)
+    control_plane.show(manifest, latest)
     return manifest
-
-
-def show_in_control_plane(manifest: TwinManifest) -> None:
-    """Make the twin's version, with its figures, appear among ZenML's models."""
-    client = Client()
-    version = f"v{manifest.version}"  # ZenML keeps plain numbers for itself
-    with suppress(EntityExistsError):
-        client.create_model(manifest.name, description=f"The LLM twin of {manifest.author_full_name}.")
-    with suppress(EntityExistsError):
-        client.create_model_version(manifest.name, name=version)
-    log_metadata(metadata=previews.metadata(manifest), model_name=manifest.name, model_version=version)

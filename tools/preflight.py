@@ -37,7 +37,7 @@ def check_parameters(pipeline: str, parameters: Parameters) -> None:
 def check_stores(pipeline: str, parameters: Parameters) -> None:
     """Look into the stores that the pipeline needs.
 
-    Raises UnknownAuthor, EmptyCorpus, StoreUnreachable, StoreLocked, BadInput or BadSettings.
+    Raises UnknownAuthor, EmptyCorpus, StoreUnreachable, StoreLocked, BadInput, BadSettings or MissingDependency.
     """
     check = CHECKS.get(pipeline)
     if check is None:
@@ -61,14 +61,16 @@ def _features(twin: Twin, parameters: Parameters) -> None:
 
 
 def _datasets(twin: Twin, parameters: Parameters) -> None:
+    _need_token(twin, parameters)
     names = authors_of(parameters.get("author_full_name"), parameters.get("author_full_names"))
     for author in _known(twin, names):
         cleaned_documents(author, twin.vectors)
-    _need_token(twin, parameters)
 
 
 def _training(twin: Twin, parameters: Parameters) -> None:
+    _ = twin.tracking  # refused here when one of the trackers cannot be used
     _known(twin, [parameters["author_full_name"]])
+    twin.exporter.require(twin.settings.HF_MODEL_ID)
 
 
 def _evaluating(twin: Twin, parameters: Parameters) -> None:
@@ -78,11 +80,11 @@ def _evaluating(twin: Twin, parameters: Parameters) -> None:
 
 
 def _end_to_end(twin: Twin, parameters: Parameters) -> None:
+    _need_token(twin, parameters)
     twin.warehouse.authors()
     for author in parameters["author_links"]:
         _check_sources(twin, author)
     _need_vectors(twin)
-    _need_token(twin, parameters)
 
 
 CHECKS: dict[str, Callable[[Twin, Parameters], None]] = {

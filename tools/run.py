@@ -8,7 +8,7 @@ import click
 
 from llm_engineering.domain.errors import TwinError
 from pipelines import PIPELINES
-from tools import console, preflight
+from tools import console, preflight, spending
 from tools.config_files import read_config
 from tools.outcomes import show_outcomes
 from tools.parameters import described, single_values
@@ -22,11 +22,15 @@ def run() -> None:
     """Run a pipeline. `python -m tools.run PIPELINE --help` lists its parameters."""
 
 
-def execute(name: str, config: Path | None, assignments: tuple[str, ...], cache: bool) -> None:
-    """Check everything that can be checked at once, run the pipeline, and print what came of it."""
+def execute(name: str, config: Path | None, assignments: tuple[str, ...], cache: bool, yes: bool = False) -> None:
+    """Check everything that can be checked at once, run the pipeline, and print what came of it.
+
+    Before a paid model is called a person is asked, unless `yes`.
+    """
     wanted = read_config(PIPELINES[name], config, assignments)
     preflight.check_parameters(name, wanted.parameters)
     _check_stores(name, wanted.parameters)
+    spending.confirm(name, wanted.parameters, yes=yes)
     console.log_to_file(name)
     console.say(f"{name}: {', '.join(authors(wanted.parameters)) or 'starting'}" + (f" ({config})" if config else ""))
     summary = run_pipeline(name, wanted.parameters, run_settings=wanted.run_settings, cache=cache)
@@ -122,7 +126,8 @@ def assignments_of(name: str, values: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _command(name: str, function: Callable[..., Any]) -> click.Command:
     def callback(**values: Any) -> None:
-        execute(name, values["config"], assignments_of(name, values), cache=not values["no_cache"])
+        given = assignments_of(name, values)
+        execute(name, values["config"], given, cache=not values["no_cache"], yes=values.get("yes", False))
 
     options = [
         click.Option(["--config", "-c"], type=UserPath(), metavar="FILE", help="YAML file (see configs/)."),
@@ -130,6 +135,7 @@ def _command(name: str, function: Callable[..., Any]) -> click.Command:
             ["--set", "-s", "assignments"], multiple=True, metavar="KEY=VALUE", help="One parameter; VALUE is YAML."
         ),
         click.Option(["--no-cache"], is_flag=True, help="Run every step, also one that would do the same again."),
+        *([click.Option(["--yes", "-y"], is_flag=True, help=spending.YES)] if name in spending.ASKING else []),
         *(click.Option([f"--{one.replace('_', '-')}", one], hidden=True) for one in single_values(function)),
     ]
     return PipelineCommand(name, callback=callback, params=list(options), help=function.__doc__)

@@ -19,12 +19,12 @@ from llm_engineering.application.ports import ChatModels, Embedder, Reranker, Sp
 from llm_engineering.application.retrieval.expanding import expanded
 from llm_engineering.application.retrieving import retrieve
 from llm_engineering.application.warehouse import Warehouse
-from llm_engineering.application.weights import GGUF, Weights
+from llm_engineering.application.weights import Weights
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.documents import Category
 from llm_engineering.domain.errors import EmptyCorpus, ModelError, TemplateMismatch
-from llm_engineering.domain.twins import TwinManifest
+from llm_engineering.domain.twins import GGUF, TwinManifest, latest_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -48,7 +48,7 @@ class KnownAuthor(BaseModel):
     chunks: int
     """Pieces of text that answers can be drawn from; 0 until feature engineering has run."""
     latest: str | None
-    """The twin that answers unless another one is asked for; None when none passed evaluation."""
+    """The twin that answers unless another one is asked for; None when none passed or was promoted."""
     twins: list[TwinVersion]
 
 
@@ -176,11 +176,11 @@ class Asking:
 
     def _known(self, author: Author) -> KnownAuthor:
         twins = self._warehouse.twins(author)
-        passed = [twin_name(twin) for twin in twins if twin.passed_evaluation]
+        latest = latest_of(twins)
         return KnownAuthor(
             full_name=author.full_name,
             chunks=self._chunks(author),
-            latest=passed[-1] if passed else None,
+            latest=twin_name(latest) if latest else None,
             twins=[
                 TwinVersion(
                     twin=twin_name(twin),

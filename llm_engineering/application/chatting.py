@@ -7,6 +7,7 @@ from llm_engineering.domain.errors import ModelError, TwinError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage
 
 
 def said(chat: "BaseChatModel", messages: Messages, **options: Any) -> str:
@@ -14,8 +15,13 @@ def said(chat: "BaseChatModel", messages: Messages, **options: Any) -> str:
 
     Raises ModelError whatever the provider raises: each has exceptions of its own.
     """
+    return text_of(replied(chat, messages, **options))
+
+
+def replied(chat: "BaseChatModel", messages: Messages, **options: Any) -> "AIMessage":
+    """The model's whole message, which also says how many tokens it took, where the provider tells."""
     try:
-        return str(chat.bind(**options).invoke(messages).text).strip()
+        return chat.bind(**options).invoke(messages)
     except TwinError:
         raise
     except Exception as error:
@@ -23,3 +29,18 @@ def said(chat: "BaseChatModel", messages: Messages, **options: Any) -> str:
             f"The chat model gave no answer ({type(error).__name__}: {' '.join(str(error).split())[:200]}); "
             "check CHAT_MODEL, its server and its key."
         ) from error
+
+
+def text_of(message: "AIMessage") -> str:
+    """What it says, without white space around it."""
+    return str(message.text).strip()
+
+
+def keeps_to_schemas(chat: "BaseChatModel") -> bool:
+    """Whether the model can be held to a JSON schema while it writes, by its LangChain profile."""
+    return bool((chat.profile or {}).get("structured_output"))
+
+
+def penalises_repeats(chat: "BaseChatModel") -> bool:
+    """Whether the model shuns the words of its prompt unless told otherwise, as llama.cpp here does."""
+    return "repeat_penalty" in type(chat).model_fields

@@ -5,12 +5,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from llm_engineering.application.registering import slug
 from llm_engineering.application.retrieval.names import mentions, stranger
-from llm_engineering.application.training import slug
 from llm_engineering.application.warehouse import COLLECT_COMMAND, Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.errors import BadInput, UnknownAuthor
-from llm_engineering.domain.twins import TwinManifest
+from llm_engineering.domain.twins import TwinManifest, latest_of
 
 BASE = "base"
 LATEST = "latest"
@@ -26,7 +26,7 @@ class WantedTwin:
 
     name: str | None = None
     version: int | None = None
-    """None is the newest one that passed evaluation."""
+    """None is the author's `latest`."""
     is_base: bool = False
 
     @classmethod
@@ -92,16 +92,16 @@ def named_in(query: str, authors: Sequence[Author]) -> list[Author]:
 def chosen_twin(author: Author, wanted: WantedTwin, twins: Sequence[TwinManifest]) -> TwinManifest | None:
     """One of the author's twins; None for the base model.
 
-    A version that did not pass evaluation is given only to those who ask for it by its number.
+    A version that neither passed evaluation nor was promoted by hand is given only to those who ask
+    for it by its number.
     Raises BadInput when there is no such version, or none that passed.
     """
     if wanted.is_base:
         return None
     if wanted.version is None:
-        passed = [twin for twin in twins if twin.passed_evaluation]
-        if not passed:
-            raise BadInput(_none_passed(author, twins))
-        return passed[-1]
+        if latest := latest_of(twins):
+            return latest
+        raise BadInput(_none_passed(author, twins))
     for twin in twins:
         if twin.version == wanted.version:
             return twin

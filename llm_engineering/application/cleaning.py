@@ -16,7 +16,7 @@ from llm_engineering.application.posts import post_style
 from llm_engineering.application.quarantine import detected_language
 from llm_engineering.domain.documents import Category, CleanedDocument, RawDocument
 
-CLEANER = "2-lanes/2"
+CLEANER = "2-lanes/3"
 """Version of the rules below; documents cleaned by another version are cleaned again."""
 
 CODE_MARKER = "[code]"
@@ -38,6 +38,7 @@ def clean(document: RawDocument, pii: PiiRules | None = None) -> CleanedDocument
     style_text, in_style = scrubbed(style, pii) if pii else (style, Counter[str]())
     search = search_lane(document.content)
     search_text, in_search = scrubbed(search, pii) if pii else (search, Counter[str]())
+    answered = _line_ends(str(document.extra.get("in_reply_to_text", ""))).strip()
     return CleanedDocument(
         **document.model_dump(
             include={"id", "author_id", "author_full_name", "category", "platform", "link", "published_at"}
@@ -48,12 +49,13 @@ def clean(document: RawDocument, pii: PiiRules | None = None) -> CleanedDocument
         search_text=search_text,
         content_hash=document.hash,
         cleaner=cleaner_version(pii),
+        answers=scrubbed(answered, pii)[0] if pii else answered,
         scrubbed=dict((in_style | in_search) + in_title),
     )
 
 
 def cleaner_version(pii: PiiRules | None = None) -> str:
-    """Changes whenever the same raw document would be cleaned in another way, e.g. "2-lanes/2+pii:1f0c23aa"."""
+    """Changes whenever the same raw document would be cleaned in another way, e.g. "2-lanes/3+pii:1f0c23aa"."""
     return f"{CLEANER}+pii:{pii.fingerprint}" if pii else CLEANER
 
 

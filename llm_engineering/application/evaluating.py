@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +11,15 @@ from llm_engineering.application import prompting, style
 from llm_engineering.application.generation import generate
 from llm_engineering.application.passages import eight_grams, words
 from llm_engineering.application.ports import DocumentStore, Progress
-from llm_engineering.application.training import write_manifest_file
+from llm_engineering.application.registering import save_described
+from llm_engineering.application.twins import account
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset, InstructSample
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.errors import EmptyCorpus
 from llm_engineering.domain.evaluation import CopyScores, EvaluationReport, GeneratedAnswer, StyleScores
-from llm_engineering.domain.twins import TwinManifest
+from llm_engineering.domain.twins import Promotion, TwinManifest
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -78,13 +80,17 @@ def evaluate(
 
 
 def promote(manifest: TwinManifest, report: EvaluationReport, warehouse: Warehouse) -> TwinManifest:
-    """Write the scores into the manifest; a twin that passed is thereby the author's `latest`."""
+    """Write the scores into manifest and model card; a twin that passed is thereby the author's `latest`.
+
+    A promotion by hand stays, whatever the scores say.
+    """
     scores = report.model_dump(mode="json", exclude={"answers"})
-    scored = manifest.model_copy(update={"scores": scores, "passed_evaluation": report.passed})
-    if manifest.directory.is_dir():
-        write_manifest_file(scored, manifest.directory)
-    warehouse.save_twin(scored)
-    return scored
+    promotion = manifest.promotion
+    if promotion is None or promotion.by == "evaluation":
+        by_evaluation = Promotion(by="evaluation", who=account(), at=datetime.now(UTC), why=report.verdict)
+        promotion = by_evaluation if report.passed else None
+    scored = {"scores": scores, "passed_evaluation": report.passed, "promotion": promotion}
+    return save_described(manifest.model_copy(update=scored), warehouse)
 
 
 def copied(texts: Sequence[str], training: Sequence[str]) -> CopyScores:
@@ -172,9 +178,10 @@ def _answers(
 
 
 def _chosen(samples: Sequence[InstructSample], most: int) -> list[InstructSample]:
-    if not samples:
+    honest = [sample for sample in samples if not sample.shows_author_text]  # no prompt gives the style away
+    if not honest:
         raise EmptyCorpus("The dataset has no held-out sample to evaluate on; make it with a larger test_split_size.")
-    return [samples[int(at)] for at in np.linspace(0, len(samples) - 1, min(most, len(samples)))]
+    return [honest[int(at)] for at in np.linspace(0, len(honest) - 1, min(most, len(honest)))]
 
 
 def _verdict(author: Author, scores: StyleScores, copying: CopyScores, silent: int) -> tuple[bool, str]:

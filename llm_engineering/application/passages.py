@@ -1,24 +1,39 @@
-"""Cut the style lane into passages that a twin can learn from, and split them by document."""
+"""Cut the style lane into passages that a twin can learn from."""
 
-import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Set
 
 from llm_engineering.application.cleaning import MARKERS
 from llm_engineering.application.sentences import sentence_spans
 from llm_engineering.domain.datasets import Passage
-from llm_engineering.domain.documents import CleanedDocument
-from llm_engineering.domain.errors import EmptyCorpus
+from llm_engineering.domain.documents import Category, CleanedDocument
 
 MIN_WORDS = 60
-MAX_WORDS = 180
+TARGET_WORDS = 120
+"""Short paragraphs join until there are about so many words."""
+MAX_WORDS = 350
+"""A longer paragraph is cut between sentences."""
+MIN_POST_WORDS = 20
+"""A post is whole by itself, however short; under this many words there is nothing to learn from."""
+MIN_REPLY_WORDS = 8
+"""Of an answer to somebody, whose words are the prompt."""
 HEADING_WORDS = 14
 """A paragraph up to this long that ends without a full stop is a heading, not prose."""
+BOILERPLATE_DOCUMENTS = 3
+BOILERPLATE_WORDS = 6
+"""A sentence of at least so many words that stands in so many documents belongs to the site, not to a text."""
+
+MOSTLY = 0.8
+
+NO_SENTENCES: Set[str] = frozenset()
 
 _ENDS_SENTENCE = re.compile(r"""[.!?…:]["'”’)\]*_]*$|\W$""")
+_LEADS_ON = re.compile(r"[:,;]$")
+"""What follows is not in the passage."""
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
+
+Span = tuple[int, int]
 
 
 def words(text: str) -> list[str]:
@@ -26,33 +41,47 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def passages(document: CleanedDocument, *, min_words: int = MIN_WORDS, max_words: int = MAX_WORDS) -> list[Passage]:
+def passages(
+    document: CleanedDocument,
+    *,
+    min_words: int = MIN_WORDS,
+    max_words: int = MAX_WORDS,
+    boilerplate: Set[str] = NO_SENTENCES,
+) -> list[Passage]:
     """Groups of neighbouring paragraphs of `min_words` to `max_words` words, never cut inside a sentence.
 
-    A group does not run across a heading, a code block or a quote. What is left of a section
-    and too short for a passage of its own is joined to the one before it or left out.
+    A group grows to about TARGET_WORDS and does not run across a heading, a code block, a quote or
+    a paragraph of `boilerplate` sentences. A last sentence that leads on to what is not there
+    ("like this:") is left out. What is left of a section and too short for a passage of its own is
+    joined to the one before it or left out. A post or an answer to somebody may be one short passage.
     """
-    found: list[Passage] = []
-    for section in _sections(document.style_text):
-        found.extend(_grouped(document, section, min_words, max_words))
-    return found
+    text = document.style_text
+    spans = [
+        group
+        for section in _sections(text, boilerplate)
+        for group in _grouped(text, section, min_words, max_words)
+        if min_words <= _count(text, *group) <= max_words
+    ]
+    if not spans and (whole := _whole_post(document, max_words)):
+        spans = [whole]
+    return [
+        Passage(document_id=document.id, title=document.title, start=start, end=end, text=text[start:end])
+        for start, end in spans
+    ]
 
 
-def split_by_document(
-    documents: Sequence[CleanedDocument], test_split_size: float
-) -> tuple[list[CleanedDocument], list[CleanedDocument]]:
-    """(train, test): the newest documents are held out; at least one on either side.
+def boilerplate_sentences(documents: Iterable[CleanedDocument]) -> frozenset[str]:
+    """The sentences, as `normalised`, that stand in BOILERPLATE_DOCUMENTS documents or more."""
+    found: Counter[str] = Counter()
+    for document in documents:
+        found.update(set(normalised_sentences(document.style_text)))
+    return frozenset(sentence for sentence, count in found.items() if count >= BOILERPLATE_DOCUMENTS)
 
-    Raises EmptyCorpus for fewer than two documents.
-    """
-    if len(documents) < 2:
-        raise EmptyCorpus(
-            f"{len(documents)} document(s) with usable text: a twin needs at least 2, one to learn from and "
-            "one to be measured on; collect more of the author first."
-        )
-    oldest_first = sorted(documents, key=lambda document: (_date(document), str(document.id)))
-    held_out = min(len(documents) - 1, max(1, math.ceil(len(documents) * test_split_size)))
-    return oldest_first[:-held_out], oldest_first[-held_out:]
+
+def normalised_sentences(text: str) -> list[str]:
+    """Each sentence of BOILERPLATE_WORDS words or more as its lower-cased words, a space between them."""
+    split = [words(text[start:end]) for start, end in sentence_spans(text)]
+    return [" ".join(sentence) for sentence in split if len(sentence) >= BOILERPLATE_WORDS]
 
 
 def eight_grams(text: str) -> set[tuple[str, ...]]:
@@ -61,52 +90,33 @@ def eight_grams(text: str) -> set[tuple[str, ...]]:
     return {tuple(tokens[index : index + 8]) for index in range(len(tokens) - 7)}
 
 
-def without_duplicates(items: Sequence[Passage], dropped: Counter[str]) -> list[Passage]:
-    """The passages, each text once: near-duplicates by MinHash over three-word shingles (Jaccard 0.8)."""
-    from datasketch import MinHash, MinHashLSH
-
-    index: MinHashLSH = MinHashLSH(threshold=0.8, num_perm=64)
-    kept: list[Passage] = []
-    for number, passage in enumerate(items):
-        tokens = words(passage.text)
-        signature = MinHash(num_perm=64, seed=17)
-        shingles = {" ".join(tokens[at : at + 3]).encode() for at in range(max(1, len(tokens) - 2))}
-        signature.update_batch(sorted(shingles))
-        if index.query(signature):
-            dropped["near_duplicate"] += 1
-            continue
-        index.insert(str(number), signature)
-        kept.append(passage)
-    return kept
+def ends_sentence(text: str) -> bool:
+    """Whether the text ends as a sentence, a list or a post may end; not with a colon or in the middle."""
+    last = text.rstrip().rsplit("\n", 1)[-1]
+    return bool(_ENDS_SENTENCE.search(last) or _is_list_item(last)) and not _LEADS_ON.search(last)
 
 
-def without_leaks(train: Sequence[Passage], test: Sequence[Passage], dropped: Counter[str]) -> list[Passage]:
-    """The training passages that share no run of eight words with a held-out one."""
-    held_out = set().union(*(eight_grams(passage.text) for passage in test)) if test else set()
-    kept = [passage for passage in train if not eight_grams(passage.text) & held_out]
-    dropped["overlaps_held_out"] += len(train) - len(kept)
-    return kept
+def _is_list_item(line: str) -> bool:
+    return bool(re.match(r"\s*(?:[-*+•–]|\d+[.)])\s", line))
 
 
-def leak_share(train: Sequence[str], test: Sequence[str]) -> float:
-    """Share (0 to 1) of the test texts that share a run of eight words with a training text."""
-    seen = set().union(*(eight_grams(text) for text in train)) if train else set()
-    leaking = [bool(eight_grams(text) & seen) for text in test]
-    return sum(leaking) / len(leaking) if leaking else 0.0
+def _whole_post(document: CleanedDocument, max_words: int) -> Span | None:
+    """The span of a post that is shorter than a passage."""
+    if document.category is not Category.POSTS:
+        return None
+    text = document.style_text
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    least = MIN_REPLY_WORDS if document.answers else MIN_POST_WORDS
+    has_marker = any(paragraph in MARKERS for paragraph in text.split("\n\n"))
+    return (start, end) if least <= _count(text, start, end) <= max_words and not has_marker else None
 
 
-def _date(document: CleanedDocument) -> datetime:
-    if document.published_at is None:
-        return datetime.min.replace(tzinfo=UTC)  # of unknown age: safer to learn from than to be measured on
-    return document.published_at if document.published_at.tzinfo else document.published_at.replace(tzinfo=UTC)
-
-
-def _sections(text: str) -> list[list[tuple[int, int]]]:
-    """Runs of prose paragraphs, as spans; headings and markers end a run."""
-    sections: list[list[tuple[int, int]]] = [[]]
+def _sections(text: str, boilerplate: Set[str]) -> list[list[Span]]:
+    """Runs of prose paragraphs, as spans; headings, markers and boilerplate end a run."""
+    sections: list[list[Span]] = [[]]
     for match in re.finditer(r"[^\n].*?(?=\n\n|\Z)", text, flags=re.DOTALL):
         paragraph = match.group().rstrip()
-        if paragraph in MARKERS or _is_heading(paragraph):
+        if paragraph in MARKERS or _is_heading(paragraph) or _is_boilerplate(paragraph, boilerplate):
             sections.append([])
         else:
             sections[-1].append((match.start(), match.start() + len(paragraph)))
@@ -117,47 +127,60 @@ def _is_heading(paragraph: str) -> bool:
     return len(paragraph.split()) <= HEADING_WORDS and "\n" not in paragraph and not _ENDS_SENTENCE.search(paragraph)
 
 
-def _grouped(
-    document: CleanedDocument, section: list[tuple[int, int]], min_words: int, max_words: int
-) -> list[Passage]:
-    text = document.style_text
-    spans = [part for span in section for part in _within(text, span, max_words)]
-    groups: list[tuple[int, int]] = []
-    for start, end in spans:
-        if (
-            groups
-            and _count(text, groups[-1][0], end) <= max_words
-            and _is_short(text, groups[-1], min_words, max_words)
-        ):
+def _is_boilerplate(paragraph: str, boilerplate: Set[str]) -> bool:
+    """Whether nearly all of its words stand in boilerplate sentences."""
+    if not boilerplate:
+        return False
+    repeated = [sentence for sentence in normalised_sentences(paragraph) if sentence in boilerplate]
+    return sum(len(sentence.split()) for sentence in repeated) >= MOSTLY * max(1, len(words(paragraph)))
+
+
+def _grouped(text: str, section: list[Span], min_words: int, max_words: int) -> list[Span]:
+    target = max(min_words, min(TARGET_WORDS, max_words))
+    groups: list[Span] = []
+    for start, end in (part for span in section for part in _within(text, span, max_words)):
+        fits = bool(groups) and _count(text, groups[-1][0], end) <= max_words
+        if fits and _count(text, *groups[-1]) < target and not _stands_alone(text, groups[-1], (start, end), target):
             groups[-1] = (groups[-1][0], end)
         else:
             groups.append((start, end))
-    if (
-        len(groups) > 1
-        and _count(text, *groups[-1]) < min_words
-        and _count(text, groups[-2][0], groups[-1][1]) <= max_words
-    ):
-        groups[-2:] = [(groups[-2][0], groups[-1][1])]
-    return [
-        Passage(document_id=document.id, title=document.title, start=start, end=end, text=text[start:end])
-        for start, end in groups
-        if _count(text, start, end) >= min_words
-    ]
+    if len(groups) > 1 and _count(text, *groups[-1]) < min_words:
+        joined = (groups[-2][0], groups[-1][1])
+        if _count(text, *joined) <= max_words:
+            groups[-2:] = [joined]
+    return [_without_lead(text, group, min_words) for group in groups]
 
 
-def _is_short(text: str, group: tuple[int, int], min_words: int, max_words: int) -> bool:
-    return _count(text, *group) < (min_words + max_words) / 2
+def _stands_alone(text: str, group: Span, following: Span, target: int) -> bool:
+    """Whether the group and the paragraph after it are each nearer to the target than both together."""
+    mine, next_one = _count(text, *group), _count(text, *following)
+    return mine >= MIN_WORDS and mine + next_one - target > target - mine
 
 
-def _within(text: str, span: tuple[int, int], max_words: int) -> list[tuple[int, int]]:
-    """The paragraph, or runs of its sentences when it is too long."""
+def _without_lead(text: str, group: Span, min_words: int) -> Span:
+    """Without a last sentence that ends in a colon, where enough is left."""
+    start, end = group
+    if not _LEADS_ON.search(text[start:end]):
+        return group
+    sentences = sentence_spans(text[start:end])
+    if len(sentences) < 2:
+        return group
+    shorter = (start, start + sentences[-2][1])
+    return shorter if _count(text, *shorter) >= min_words else group
+
+
+def _within(text: str, span: Span, max_words: int) -> list[Span]:
+    """The paragraph, or runs of its sentences of about equal length when it is too long."""
     start, end = span
-    if _count(text, start, end) <= max_words:
+    total = _count(text, start, end)
+    if total <= max_words:
         return [span]
-    runs: list[tuple[int, int]] = []
+    aim = total / -(-total // max_words)
+    runs: list[Span] = []
     for first, last in sentence_spans(text[start:end]):
         sentence = (start + first, start + last)
-        if runs and _count(text, runs[-1][0], sentence[1]) <= max_words:
+        is_full = bool(runs) and _count(text, *runs[-1]) >= aim
+        if runs and not is_full and _count(text, runs[-1][0], sentence[1]) <= max_words:
             runs[-1] = (runs[-1][0], sentence[1])
         else:
             runs.append(sentence)

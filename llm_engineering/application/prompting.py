@@ -4,10 +4,13 @@ A twin's manifest keeps `template_fingerprint()`; the service refuses an adapter
 trained with other templates than it would use.
 """
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from llm_engineering.application.sentences import sentence_spans
 from llm_engineering.domain.chunks import Filters, RetrievedPassage
+from llm_engineering.domain.datasets import TaskKind
 from llm_engineering.domain.errors import TemplateMismatch
 from llm_engineering.domain.identity import content_hash
 
@@ -28,24 +31,44 @@ PASSAGE = '<passage number="{number}" title="{title}">\n{text}\n' + PASSAGE_END
 NOTHING_WRITTEN = "I have not written about that{among}."
 
 BACK_TRANSLATION = "Write the request that the passage answers. One short sentence that names the subject."
-BACK_TRANSLATION_PASSAGE = "Passage:\n{passage}\n\nRequest:"
+BACK_TRANSLATION_JSON = (
+    'Write the request that the passage answers, as JSON: {"instruction": "…"}. One short sentence that names the '
+    "subject."
+)
+BACK_TRANSLATION_PASSAGE = "Passage:\n{passage}\n\nRequest for {what}:"
 BACK_TRANSLATION_SHOTS = (
     (
+        TaskKind.EXPLANATION,
         "Sourdough wants time more than it wants skill. I mix flour and water at night, leave the bowl by the "
         "window, and by breakfast the yeast has done what no kneading could.",
         "Explain why sourdough needs time more than kneading.",
     ),
     (
-        "We kept the old index for a month after the migration. Nobody asked for it, yet on the day the new one "
-        "failed we were back in four minutes, and that was worth the disk.",
-        "Tell us why you kept the old index after the migration.",
+        TaskKind.OPENING,
+        "Last winter our village had no power for three days. Nobody froze, but we all learned something about our "
+        "neighbours, and I want to write it down before I forget.",
+        "Begin an article about three winter days without power.",
     ),
     (
+        TaskKind.PARAGRAPH,
         "A tax on fuel falls on the farmer first, since he cannot move his fields nearer to the mill; the merchant "
         "merely raises his price.",
         "Write a paragraph on who really pays a fuel tax.",
     ),
     (
+        TaskKind.HOW_TO,
+        "Wash the brush before the paint dries, first in the solvent and then with soap. Hang it with the bristles "
+        "down, or the water runs into the handle and loosens the glue.",
+        "How do I clean a paint brush so that it lasts?",
+    ),
+    (
+        TaskKind.POST,
+        "We kept the old index for a month after the migration. Nobody asked for it, yet on the day the new one "
+        "failed we were back in four minutes, and that was worth the disk.",
+        "Write a post about keeping the old index after a migration.",
+    ),
+    (
+        TaskKind.OPINION,
         "Buy the cheap tent. You'll learn in one wet night what you want from the second one, and the cheap one "
         "will make a fine ground sheet.",
         "Should a beginner buy a cheap tent?",
@@ -53,6 +76,55 @@ BACK_TRANSLATION_SHOTS = (
 )
 """Unlike each other on purpose: a small model repeats the last example when all sound the same."""
 BACK_TRANSLATION_WORDS = 80
+
+REQUEST_FOR = {
+    TaskKind.PARAGRAPH: "a paragraph",
+    TaskKind.POST: "a post",
+    TaskKind.OPENING: "the beginning of an article",
+    TaskKind.EXPLANATION: "an explanation",
+    TaskKind.OPINION: "an opinion",
+    TaskKind.HOW_TO: "advice",
+}
+"""The kinds whose prompt is an instruction that a model writes."""
+
+REQUEST_STARTS = {
+    TaskKind.PARAGRAPH: ("Write a paragraph on", "Write a paragraph about", "Tell us about", "Describe"),
+    TaskKind.POST: ("Write a post about", "Write a post on", "Post something about"),
+    TaskKind.OPENING: ("Begin an article about", "Begin an article on", "Open an article about"),
+    TaskKind.EXPLANATION: ("Explain why", "Explain how", "Explain what"),
+    TaskKind.OPINION: ("What do you think about", "What do you think of", "Why", "Should"),
+    TaskKind.HOW_TO: ("How do I", "How do you", "How should I", "Explain how to"),
+}
+"""How a request begins that is held to a schema: a small model otherwise writes about the passage."""
+
+DATASET_RULES = "datasets/2"
+"""Version of the rules that cut, choose and refuse; datasets made by another one are made again."""
+
+CONTINUATION = "Go on from here:\n\n{before}"
+REWRITE = "Say this in your own voice:\n\n{plain}"
+
+FLATTENING = (
+    "Say what the text says in plain, neutral words, as an encyclopedia would. Keep every fact, change every "
+    "sentence, never say I, me, my, we or our. Write the new text and nothing else."
+)
+
+KEY_PHRASE_FORMS = {
+    TaskKind.PARAGRAPH: (
+        'Write a paragraph about {phrases} for "{title}".',
+        'In "{title}", what do you have to say about {phrases}?',
+        "Tell us about {phrases}.",
+    ),
+    TaskKind.POST: ("Write a post about {phrases}.", "Post something on {phrases}."),
+    TaskKind.OPENING: (
+        'Begin an article called "{title}" with {phrases}.',
+        'How would you open "{title}"?',
+        "Begin a piece about {phrases}.",
+    ),
+    TaskKind.EXPLANATION: ('Explain {phrases} to a reader of "{title}".', "Explain how {phrases} matter here."),
+    TaskKind.OPINION: ("What do you think about {phrases}?", 'In "{title}", what is your view of {phrases}?'),
+    TaskKind.HOW_TO: ("What do you advise about {phrases}?", 'In "{title}", how do you deal with {phrases}?'),
+}
+"""The instructions of the deterministic writer."""
 
 QUERY_EXPANSION = (
     "You help a search engine. Put the question in {count} other ways that keep its meaning and use other words for "
@@ -79,17 +151,46 @@ def nothing_written(filters: Filters) -> str:
     return NOTHING_WRITTEN.format(among=f" among what is {filters.shown}" if filters else "")
 
 
-def back_translation(passage: str) -> Messages:
+def back_translation(passage: str, kind: TaskKind, *, as_json: bool = False) -> Messages:
     """Asks for the instruction that the passage answers (arXiv:2308.06259).
 
-    The examples come first, so that every prompt of a run shares a prefix that can be cached.
+    The examples come first and are the same for every kind, so that all prompts of a run share a
+    prefix that can be cached.
     """
-    messages: Messages = [{"role": "system", "content": BACK_TRANSLATION}]
-    for shown, request in BACK_TRANSLATION_SHOTS:
-        messages.append({"role": "user", "content": BACK_TRANSLATION_PASSAGE.format(passage=shown)})
-        messages.append({"role": "assistant", "content": request})
-    messages.append({"role": "user", "content": BACK_TRANSLATION_PASSAGE.format(passage=_opening(passage))})
+    messages: Messages = [{"role": "system", "content": BACK_TRANSLATION_JSON if as_json else BACK_TRANSLATION}]
+    for shown_kind, shown, request in BACK_TRANSLATION_SHOTS:
+        answer = json.dumps({"instruction": request}, ensure_ascii=False) if as_json else request
+        messages.append({"role": "user", "content": _passage_of(shown, shown_kind)})
+        messages.append({"role": "assistant", "content": answer})
+    messages.append({"role": "user", "content": _passage_of(_opening(passage), kind)})
     return messages
+
+
+def instruction_schema(kind: TaskKind) -> dict[str, Any]:
+    """To what a model's JSON answer is held: one sentence that begins as a request of that kind begins."""
+    starts = "|".join(REQUEST_STARTS[kind])
+    instruction = {"type": "string", "pattern": f'^({starts}) [^"\\\\\\n]+[.?]$'}
+    return {
+        "type": "object",
+        "properties": {"instruction": instruction},
+        "required": ["instruction"],
+        "additionalProperties": False,
+    }
+
+
+def flattening(passage: str) -> Messages:
+    """Asks for the passage without its voice."""
+    return [{"role": "system", "content": FLATTENING}, {"role": "user", "content": passage}]
+
+
+def continuation(before: str) -> str:
+    """The instruction whose answer goes on from that text."""
+    return CONTINUATION.format(before=before)
+
+
+def rewrite(plain: str) -> str:
+    """The instruction whose answer says that text in the author's voice."""
+    return REWRITE.format(plain=plain)
 
 
 def query_expansion(question: str, count: int) -> Messages:
@@ -98,6 +199,10 @@ def query_expansion(question: str, count: int) -> Messages:
         {"role": "system", "content": QUERY_EXPANSION.format(count=count)},
         {"role": "user", "content": question},
     ]
+
+
+def _passage_of(passage: str, kind: TaskKind) -> str:
+    return BACK_TRANSLATION_PASSAGE.format(passage=passage, what=REQUEST_FOR[kind])
 
 
 def _opening(passage: str) -> str:
@@ -110,6 +215,15 @@ def _opening(passage: str) -> str:
 def template_fingerprint() -> str:
     """sha256 over the templates that a trained twin depends on."""
     return content_hash(VOICE, GROUNDED, PASSAGE)
+
+
+def dataset_recipe() -> str:
+    """Changes with whatever decides a dataset beside texts, models and parameters: 12 hexadecimal digits."""
+    shots = [f"{kind} {passage} {request}" for kind, passage, request in BACK_TRANSLATION_SHOTS]
+    forms = [f"{kind} {' '.join(some)}" for kind, some in KEY_PHRASE_FORMS.items()]
+    schemas = [json.dumps(instruction_schema(kind)) for kind in REQUEST_FOR]
+    fixed = (DATASET_RULES, BACK_TRANSLATION, BACK_TRANSLATION_JSON, BACK_TRANSLATION_PASSAGE, CONTINUATION, REWRITE)
+    return content_hash(*fixed, FLATTENING, *schemas, *shots, *forms)[:12]
 
 
 def require_same_templates(twin: str, fingerprint: str) -> None:

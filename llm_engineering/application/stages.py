@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from llm_engineering.application import prompting
+from llm_engineering.application import plan_table, prompting
 from llm_engineering.application.ports import Progress, Trainer
-from llm_engineering.application.training import run_dpo, run_sft, slug, training_record
+from llm_engineering.application.registering import slug, training_record
+from llm_engineering.application.training import run_preferences, run_sft
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
@@ -30,11 +31,12 @@ def stage(
     progress: Progress,
     again: bool = False,
 ) -> TrainingResult:
-    """SFT on an instruction dataset; DPO on a preference dataset, continuing `adapter_dir`.
+    """SFT on an instruction dataset; DPO or KTO on a preference dataset, continuing `adapter_dir`.
 
     The result stays in the author's working directory until a stage with other inputs replaces
-    it, so a pipeline that was stopped after SFT goes on with DPO. `again` trains in any case.
-    Raises TrainingError for DPO without an adapter to continue.
+    it, so a pipeline that was stopped after SFT goes on with DPO, and a stage that was killed goes on
+    from its last checkpoint. `again` trains from the beginning in any case.
+    Raises TrainingError for DPO or KTO without an adapter to continue.
     """
     work_dir = (twins_dir / slug(author.full_name) / ".work").resolve()
     kept = work_dir / f"{plan.finetuning_type}.json"
@@ -42,8 +44,9 @@ def stage(
     if not again and (result := _kept(kept, key)):
         progress.note(f"  {plan.finetuning_type} is unchanged: same data, plan and base model; not trained again")
         return result
-    shutil.rmtree(work_dir / plan.finetuning_type, ignore_errors=True)
     kept.unlink(missing_ok=True)
+    _prepare(work_dir / plan.finetuning_type, key, again)
+    progress.note(plan_table.table(plan))
     result = _trained(author, plan, dataset, adapter_dir, base_model, trainer, work_dir, progress)
     _keep(kept, key, result)
     return result
@@ -96,10 +99,10 @@ def _trained(
         )
     if adapter_dir is None:
         raise TrainingError(
-            f"DPO continues an SFT adapter and {author.full_name} has none; "
+            f"{plan.finetuning_type.upper()} continues an SFT adapter and {author.full_name} has none; "
             "train both stages by leaving out finetuning_type."
         )
-    return run_dpo(
+    return run_preferences(
         author,
         plan,
         dataset,
@@ -109,6 +112,16 @@ def _trained(
         work_dir=work_dir,
         progress=progress,
     )
+
+
+def _prepare(directory: Path, key: str, again: bool) -> None:
+    """An empty directory for the stage, unless an interrupted run of the same inputs left its checkpoints there."""
+    mark = directory / "key"
+    if not again and mark.is_file() and mark.read_text("utf-8") == key:
+        return
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    mark.write_text(key, "utf-8")
 
 
 def _key(

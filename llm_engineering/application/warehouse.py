@@ -10,7 +10,7 @@ from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, Outcome, QuarantinedPage, RawDocument
 from llm_engineering.domain.errors import UnknownAuthor
 from llm_engineering.domain.identity import author_id
-from llm_engineering.domain.twins import TwinManifest
+from llm_engineering.domain.twins import TwinManifest, latest_of
 
 COLLECT_COMMAND = "./poe run-digital-data-etl --config configs/digital_data_etl_example.yaml"
 """What a user runs to fill the warehouse, once their name and sources stand in that file."""
@@ -129,9 +129,12 @@ class Warehouse:
         return sorted(found, key=lambda twin: (twin.name, twin.version))
 
     def latest_twin(self, author: Author) -> TwinManifest | None:
-        """The newest version that passed evaluation, or None."""
-        passed = [twin for twin in self.twins(author) if twin.passed_evaluation]
-        return passed[-1] if passed else None
+        """The version that answers unless another one is asked for, or None."""
+        return latest_of(self.twins(author))
+
+    def remove_twin(self, manifest: TwinManifest) -> None:
+        """Forget that version; its files are somebody else's business."""
+        self._store.delete(TWINS, [str(manifest.id)])
 
 
 def _record(model: RawDocument | QuarantinedPage | TwinManifest) -> Record:

@@ -4,9 +4,7 @@ import hashlib
 from pathlib import Path
 
 from llm_engineering.domain.errors import CorruptModel, ModelError
-from llm_engineering.domain.twins import TwinManifest
-
-GGUF = "model.gguf"
+from llm_engineering.domain.twins import GGUF, TwinManifest
 
 
 class Weights:

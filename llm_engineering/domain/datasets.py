@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +15,28 @@ class DatasetType(StrEnum):
 
     INSTRUCTION = "instruction"
     PREFERENCE = "preference"
+
+
+class TaskKind(StrEnum):
+    """What a sample asks for."""
+
+    PARAGRAPH = "paragraph"
+    POST = "post"
+    """A whole short text: a post, a message, a mail."""
+    OPENING = "opening"
+    """How a document begins."""
+    EXPLANATION = "explanation"
+    OPINION = "opinion"
+    HOW_TO = "how_to"
+    CONTINUATION = "continuation"
+    """The prompt shows what stands before the passage."""
+    REWRITE = "rewrite"
+    """The prompt shows a model's flattening of the passage."""
+    REPLY = "reply"
+    """The prompt is what somebody else wrote, which the author answered."""
+
+
+PROMPTS_MADE_OF_THE_TEXT = frozenset({TaskKind.CONTINUATION, TaskKind.REWRITE})
 
 
 class Passage(BaseModel):
@@ -39,7 +62,14 @@ class InstructSample(BaseModel):
     start: int
     end: int
     instruction_by: str
-    """Who wrote the instruction: the model's id, or "key-phrases" for the deterministic writer."""
+    """Who wrote the instruction: the model's id, "key-phrases" for the deterministic writer, "author" for
+    what stands before a passage, "thread" for what somebody else wrote."""
+    task: TaskKind = TaskKind.PARAGRAPH
+
+    @property
+    def shows_author_text(self) -> bool:
+        """Whether the prompt holds or retells the author's text: then an answer in their style proves little."""
+        return self.task in PROMPTS_MADE_OF_THE_TEXT
 
 
 class PreferenceSample(BaseModel):
@@ -55,6 +85,42 @@ class PreferenceSample(BaseModel):
     end: int
     rejected_by: str
     """The model that wrote the rejected answer."""
+    task: TaskKind = TaskKind.PARAGRAPH
+
+
+class Distribution(BaseModel):
+    """How some figures are spread: three marks, and counts in bins of equal width."""
+
+    model_config = ConfigDict(frozen=True)
+
+    n: int
+    low: float
+    """5 % lie below."""
+    median: float
+    high: float
+    """5 % lie above."""
+    edges: list[float]
+    """Of the bins, one more than there are bins."""
+    counts: list[int]
+
+    @classmethod
+    def of(cls, values: Iterable[float], bins: int = 20) -> "Distribution | None":
+        """Of these figures; None of none. Quantiles are interpolated linearly."""
+        ordered = sorted(values)
+        if not ordered:
+            return None
+        first, width = ordered[0], (ordered[-1] - ordered[0]) / bins
+        counts = [0] * bins
+        for value in ordered:
+            counts[min(bins - 1, int((value - first) / width)) if width else 0] += 1
+        low, median, high = (_quantile(ordered, share) for share in (0.05, 0.5, 0.95))
+        edges = [round(first + width * number, 6) for number in range(bins + 1)]
+        return cls(n=len(ordered), low=low, median=median, high=high, edges=edges, counts=counts)
+
+    @property
+    def bins(self) -> list[tuple[float, float, int]]:
+        """(from, to, count) of each bin."""
+        return [(low, high, count) for (low, high), count in zip(pairwise(self.edges), self.counts, strict=True)]
 
 
 class DatasetMetadata(BaseModel):
@@ -73,8 +139,20 @@ class DatasetMetadata(BaseModel):
     """Of a preference dataset: the instruction dataset whose samples and split it has."""
     train_documents: list[UUID]
     test_documents: list[UUID]
+    recipe: str = ""
+    """Version of the prompts, gates and kinds behind the samples; empty in datasets of before there were any."""
+    language: str | None = None
+    """ISO 639-1 of most of the author's words."""
     dropped: dict[str, int] = Field(default_factory=dict)
-    """Quality gate → number of passages or samples it dropped."""
+    """Quality gate → number of passages or pairs that it dropped."""
+    replaced: dict[str, int] = Field(default_factory=dict)
+    """Why what the model wrote for a prompt was not used → number of samples that got another prompt."""
+    retried: int = 0
+    """Instructions that the model wrote a second time, because a gate refused the first."""
+    shares: dict[str, float] = Field(default_factory=dict)
+    """Of a preference dataset: share (0 to 1) of chosen and of rejected texts with lists, headings or bold type."""
+    distributions: dict[str, Distribution] = Field(default_factory=dict)
+    """How lengths, similarities and overlaps are spread over the samples of both splits."""
     verbatim_answer_share: float
     """Share (0 to 1) of answers, or chosen texts, found character by character in the corpus."""
     leak_share: float = 0.0
@@ -122,3 +200,10 @@ def _fingerprint(
 ) -> str:
     # Another split of the same documents often has the same samples in the same order.
     return content_hash(str(len(train)), *(sample.model_dump_json() for sample in [*train, *test]))
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    place = (len(ordered) - 1) * share
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return round(ordered[below] + (ordered[above] - ordered[below]) * (place - below), 6)

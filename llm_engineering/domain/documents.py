@@ -83,6 +83,8 @@ class CleanedDocument(BaseModel):
     """Hash of the raw document that this was made from."""
     cleaner: str
     """Version of the cleaning rules."""
+    answers: str = ""
+    """What somebody else wrote and this answers, where the source says; not the author's words."""
     scrubbed: dict[str, int] = Field(default_factory=dict)
     """Kind of personal data → how many pieces of it a marker replaced; empty unless scrubbing was asked for."""
 

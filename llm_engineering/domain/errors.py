@@ -16,6 +16,7 @@ TwinError                    one sentence: what failed, with which value, what t
 │   ├── PageGone             the server says 404 or 410
 │   ├── FetchRefused         a safety rule or robots.txt forbids the request
 │   └── BrowserMissing       the page needs a browser, and none can be driven here
+├── BudgetReached            what may be spent on a paid model is spent
 ├── DatasetError             a dataset broke one of its rules, e.g. a leak
 ├── TrainingError            training cannot start or had to stop
 ├── TemplateMismatch         a twin was trained with other templates than the service's
@@ -87,6 +88,10 @@ class FetchRefused(CollectError):
 
 class BrowserMissing(CollectError):
     """The page needs a browser, and this machine has none that can be driven."""
+
+
+class BudgetReached(TwinError):
+    """A paid model has cost what it may cost; what was paid for is kept."""
 
 
 class DatasetError(TwinError):

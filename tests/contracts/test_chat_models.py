@@ -13,7 +13,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 from pydantic import SecretStr
 
+from llm_engineering.application.chatting import keeps_to_schemas
+from llm_engineering.application.instructions import instruction_in
 from llm_engineering.application.ports import Silent
+from llm_engineering.application.prompting import REQUEST_STARTS, back_translation, instruction_schema
 from llm_engineering.domain.errors import BadSettings, MissingDependency, ModelError
 from llm_engineering.infrastructure.models.chat import OpenedChatModels
 from llm_engineering.infrastructure.models.store import ModelStore
@@ -60,6 +63,14 @@ class TestLlamaCpp(ChatModelContract):
         person = json.loads(str(chat.bind(response_format=shape, max_tokens=80).invoke("Make up a person.").text))
         assert set(person) == {"name", "age"}
         assert isinstance(person["age"], int)
+
+    def test_says_that_it_keeps_to_schemas_and_begins_a_request_as_its_kind_begins(self, chat: BaseChatModel) -> None:
+        assert keeps_to_schemas(chat)
+        for kind, starts in REQUEST_STARTS.items():
+            shape = {"type": "json_schema", "json_schema": {"name": "answer", "schema": instruction_schema(kind)}}
+            prompt = back_translation("I water the garden in the evening, never at noon.", kind, as_json=True)
+            answer = str(chat.bind(response_format=shape, max_tokens=72, temperature=0).invoke(prompt).text)
+            assert instruction_in(answer).startswith(starts)
 
     def test_keeps_to_a_grammar(self, chat: BaseChatModel) -> None:
         assert chat.bind(grammar='root ::= "yes" | "no"').invoke("Is water wet?").text in ("yes", "no")

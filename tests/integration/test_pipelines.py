@@ -166,6 +166,19 @@ def test_artifacts_are_exported_as_json(ran: RunSummary, workplace: Workplace) -
     ]
 
 
+def test_a_dataset_is_exported_in_the_formats_that_trl_reads(ran: RunSummary, workplace: Workplace) -> None:
+    from datasets import load_from_disk
+
+    parameters = {"artifact_names": ["preference_datasets", "cleaned_documents"], "formats": ["jsonl", "hf"]}
+    run_pipeline("export_artifact_to_json", parameters)
+    artifacts = workplace.output / "artifacts"
+    dataset = load_from_disk(str(artifacts / "preference_datasets.hf"))
+    assert {"prompt", "chosen", "rejected"} <= set(dataset["train"].column_names)
+    lines = (artifacts / "preference_datasets.jsonl" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == list(dataset["train"])
+    assert not (artifacts / "cleaned_documents.hf").exists()
+
+
 def test_exporting_an_unknown_artifact_names_the_known_ones(ran: RunSummary) -> None:
     with pytest.raises(BadInput, match=r'no artifact "nothing".*instruct_datasets'):
         run_pipeline("export_artifact_to_json", {"artifact_names": ["nothing"]})

@@ -6,55 +6,27 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
 
-from llm_engineering.application.ports import Silent
-from llm_engineering.domain.datasets import InstructSample, PreferenceSample
+from llm_engineering.domain.datasets import InstructSample
 from llm_engineering.domain.errors import ModelError, TrainingError
-from llm_engineering.domain.twins import FinetuningType, TrainingPlan, TrainingResult
-from llm_engineering.infrastructure.models.store import ModelStore
+from llm_engineering.domain.twins import FinetuningType, TrainingResult
 from llm_engineering.infrastructure.training.trl_trainer import TrlTrainer
 from tests.counting import Counted
+from tests.integration.training_samples import (
+    SAMPLES,
+    messages,
+    plan,
+    preferences,
+    sample,
+    sft,
+    trainer_in,
+    weights,
+)
 from tests.tiny_models import tiny_llama
 
 pytestmark = pytest.mark.slow
-
-DOCUMENT = UUID(int=1)
-WORDS = ["sea", "wind", "harbour", "rope", "anchor", "gull", "tide", "sail"]
-
-
-def sample(question: str, answer: str) -> InstructSample:
-    return InstructSample(
-        instruction=question, answer=answer, document_id=DOCUMENT, start=0, end=len(answer), instruction_by="a test"
-    )
-
-
-def pair(question: str, chosen: str, rejected: str) -> PreferenceSample:
-    return PreferenceSample(
-        instruction=question,
-        chosen=chosen,
-        rejected=rejected,
-        document_id=DOCUMENT,
-        start=0,
-        end=len(chosen),
-        rejected_by="a test",
-    )
-
-
-SAMPLES = [sample(f"Tell me about the {word}.", f"The {word} is old. The {word} is mine.") for word in WORDS]
-PAIRS = [pair(f"Tell me about the {word}.", f"The {word} is old.", "AAAA BBBB CCCC") for word in WORDS]
-
-
-def messages(asked: InstructSample | PreferenceSample) -> list[dict[str, str]]:
-    return [{"role": "system", "content": "You are Ada."}, {"role": "user", "content": asked.instruction}]
-
-
-def plan(kind: FinetuningType = FinetuningType.SFT, **fields: Any) -> TrainingPlan:
-    common = {"num_train_epochs": 4, "learning_rate": 5e-3, "lora_rank": 4, "lora_alpha": 8}
-    return TrainingPlan(finetuning_type=kind, **{**common, **fields})
 
 
 @pytest.fixture(scope="module")
@@ -64,38 +36,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def trainer(tmp_path: Path) -> TrlTrainer:
-    return TrlTrainer(ModelStore(tmp_path / "models", Silent()), device="cpu")
-
-
-def sft(trainer: TrlTrainer, base: Path, output_dir: Path, **options: Any) -> TrainingResult:
-    given = {"train": SAMPLES[:6], "test": SAMPLES[6:], "progress": Silent(), "plan": plan(), **options}
-    return trainer.train_sft(
-        given.pop("plan"), base_model=str(base), conversations=messages, output_dir=output_dir, **given
-    )
-
-
-def dpo(trainer: TrlTrainer, base: Path, adapter: Path, output_dir: Path, **options: Any) -> TrainingResult:
-    given = {"train": PAIRS[:6], "test": PAIRS[6:], "progress": Silent(), "plan": plan(FinetuningType.DPO), **options}
-    return trainer.train_dpo(
-        given.pop("plan"),
-        base_model=str(base),
-        adapter_dir=adapter,
-        prompts=messages,
-        output_dir=output_dir,
-        **given,
-    )
+    return trainer_in(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def sft_result(base: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
     place = tmp_path_factory.mktemp("sft")
-    return sft(TrlTrainer(ModelStore(place, Silent()), device="cpu"), base, place)
-
-
-def weights(adapter: Path) -> dict[str, Any]:
-    from safetensors.torch import load_file
-
-    return dict(load_file(adapter / "adapter_model.safetensors"))
+    return sft(trainer_in(place), base, place)
 
 
 def test_sft_moves_every_adapted_layer_and_lowers_the_loss_of_unseen_samples(sft_result: TrainingResult) -> None:
@@ -163,10 +110,41 @@ def test_the_plan_reaches_the_adapter(trainer: TrlTrainer, base: Path, tmp_path:
     assert result.steps == 1
 
 
+def test_a_packed_samples_loss_is_what_it_is_alone(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
+    """All samples in one row, against a row for each of them."""
+    alike = {"num_train_epochs": 1, "precision": "float32"}
+    packed = plan(packing=True, per_device_train_batch_size=1, **alike)
+    padded = plan(per_device_train_batch_size=6, **alike)
+    in_one_row = sft(trainer, base, tmp_path / "packed", plan=packed)
+    each_alone = sft(trainer, base, tmp_path / "padded", plan=padded)
+    assert in_one_row.steps == each_alone.steps == 1
+    assert in_one_row.loss_first == pytest.approx(each_alone.loss_first, rel=1e-6)
+    assert in_one_row.heldout_loss_after == pytest.approx(each_alone.heldout_loss_after, rel=1e-4), "same gradient"
+    assert in_one_row.tokens_per_second * in_one_row.seconds == pytest.approx(
+        each_alone.tokens_per_second * each_alone.seconds
+    )
+
+
+def test_samples_that_are_cut_are_counted_aloud(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
+    progress = Counted()
+    long = sample("Tell me.", "And then it rained. " * 40)
+    fields = {"max_seq_length": 200, "max_steps": 1}
+    result = sft(trainer, base, tmp_path, train=[*SAMPLES[:3], long], progress=progress, plan=plan(**fields))
+    assert (result.cut_samples, result.unused_samples) == (1, 0)
+    assert any("1 of 4 samples are longer than max_seq_length (200 tokens)" in note for note in progress.notes)
+
+
+def test_a_new_adapter_has_the_shape_that_the_plan_gives_it(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
+    shaped = plan(lora_targets=["q_proj", "v_proj"], use_dora=True, max_steps=1)
+    names = weights(sft(trainer, base, tmp_path, plan=shaped).adapter_dir)
+    assert any("lora_magnitude_vector" in name for name in names)
+    assert all("q_proj" in name or "v_proj" in name for name in names)
+
+
 def test_dpo_starts_at_the_sft_adapter_and_its_margin_becomes_positive(
     trainer: TrlTrainer, base: Path, sft_result: TrainingResult, tmp_path: Path
 ) -> None:
-    result = dpo(trainer, base, sft_result.adapter_dir, tmp_path)
+    result = preferences(trainer, base, sft_result.adapter_dir, tmp_path)
     assert result.heldout_loss_before == pytest.approx(math.log(2), abs=1e-3), "policy and reference are the same"
     assert result.history[0]["rewards/margins"] == pytest.approx(0, abs=1e-2)
     assert result.reward_margin_last > 0.3
@@ -181,7 +159,7 @@ def test_a_reward_is_beta_times_the_log_ratio(
 ) -> None:
     def margin_after_one_step(beta: float) -> float:
         stage = plan(FinetuningType.DPO, beta=beta, max_steps=2)
-        return dpo(trainer, base, sft_result.adapter_dir, tmp_path, plan=stage).history[1]["rewards/margins"]
+        return preferences(trainer, base, sft_result.adapter_dir, tmp_path, plan=stage).history[1]["rewards/margins"]
 
     # Adam's first step has one size whatever the loss's scale, so the log ratios are the same.
     assert margin_after_one_step(5.0) / margin_after_one_step(0.1) == pytest.approx(50, rel=0.2)
@@ -191,12 +169,12 @@ def test_dpo_of_another_rank_than_the_adapters_is_refused(
     trainer: TrlTrainer, base: Path, sft_result: TrainingResult, tmp_path: Path
 ) -> None:
     with pytest.raises(TrainingError, match=r"lora_rank 16 .* has 4 and 8; give it the same values"):
-        dpo(trainer, base, sft_result.adapter_dir, tmp_path, plan=plan(FinetuningType.DPO, lora_rank=16))
+        preferences(trainer, base, sft_result.adapter_dir, tmp_path, plan=plan(FinetuningType.DPO, lora_rank=16))
 
 
 def test_dpo_without_an_adapter_says_what_to_run(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="There is no adapter in .*run the training pipeline"):
-        dpo(trainer, base, tmp_path / "nothing", tmp_path)
+        preferences(trainer, base, tmp_path / "nothing", tmp_path)
 
 
 def test_an_adapter_of_another_base_model_is_refused(
@@ -204,7 +182,7 @@ def test_an_adapter_of_another_base_model_is_refused(
 ) -> None:
     other = tiny_llama(tmp_path).rename(tmp_path / "other-llama")
     with pytest.raises(ModelError, match=r"was trained on .*tiny-llama, not on .*other-llama"):
-        dpo(trainer, other, sft_result.adapter_dir, tmp_path)
+        preferences(trainer, other, sft_result.adapter_dir, tmp_path)
 
 
 def test_nothing_to_learn_from_is_refused(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
@@ -252,7 +230,7 @@ KILLS_ITSELF = """
 import os, signal, sys
 from pathlib import Path
 from peft import PeftModel
-from tests.integration.test_training import ModelStore, Silent, TrlTrainer, plan, sft
+from tests.integration.training_samples import plan, sft, trainer_in
 
 whole = PeftModel.save_pretrained
 
@@ -261,8 +239,7 @@ def killed_after_writing(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 
 PeftModel.save_pretrained = killed_after_writing
-trainer = TrlTrainer(ModelStore(Path("none"), Silent()), device="cpu")
-sft(trainer, Path(sys.argv[1]), Path(sys.argv[2]), plan=plan(max_steps=2))
+sft(trainer_in(Path("none")), Path(sys.argv[1]), Path(sys.argv[2]), plan=plan(max_steps=2))
 """
 
 
@@ -270,12 +247,13 @@ def test_the_libraries_say_nothing(
     trainer: TrlTrainer, base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     result = sft(trainer, base, tmp_path / "sft", plan=plan(max_steps=1))
-    dpo(trainer, base, result.adapter_dir, tmp_path / "dpo", plan=plan(FinetuningType.DPO, max_steps=1))
+    preferences(trainer, base, result.adapter_dir, tmp_path / "dpo", plan=plan(FinetuningType.DPO, max_steps=1))
     assert capfd.readouterr() == ("", "")
 
 
 def test_progress_runs_to_its_end(trainer: TrlTrainer, base: Path, tmp_path: Path) -> None:
     progress = Counted()
     sft(trainer, base, tmp_path, progress=progress, plan=plan(max_steps=3))
-    assert progress.done == progress.total > 3
-    assert "step 3 of 3: loss" in progress.notes[-1]
+    assert progress.done == progress.total == 3
+    assert "step 3 of 3: loss" in progress.notes[-2]
+    assert "step 3 of 3: held-out loss" in progress.notes[-1]

@@ -5,12 +5,14 @@ The tests tell one story and run in its order: each begins with the twins that t
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from llm_engineering.bootstrap import opened
 from llm_engineering.domain.authors import Author
@@ -23,6 +25,7 @@ from tests.integration.conftest import Workplace
 from tests.samples import NOW, article, raw_document
 from tests.writing import prose
 from tools.pipeline_runs import RunSummary, run_pipeline
+from tools.twins import twins as command
 
 pytestmark = pytest.mark.slow
 
@@ -102,6 +105,16 @@ def control_plane(version: int) -> dict[str, Any]:
     return dict(Client().get_model_version("ida-learner", f"v{version}").run_metadata)
 
 
+def linked(version: int) -> dict[str, int]:
+    """Name of an artifact → how many versions of it ZenML links to that version of Ida's twin."""
+    from zenml.client import Client
+
+    client = Client()
+    model = client.get_model_version("ida-learner", f"v{version}")
+    links = client.list_model_version_artifact_links(model_version_id=model.id, hydrate=True)
+    return dict(Counter(link.artifact_version.artifact.name for link in links.items))
+
+
 def runs_of_training() -> int:
     from zenml.client import Client
 
@@ -130,6 +143,7 @@ def test_the_control_plane_shows_the_version(first: RunSummary) -> None:
     assert shown["twin"] == "ida-learner/1"
     assert shown["stages"] == ["sft", "dpo"]
     assert shown["datasets"] == {kind: about.fingerprint for kind, about in twins()[1].datasets.items()}
+    assert linked(1) == {"instruct_datasets": 1, "preference_datasets": 1, "training_result": 2}
 
 
 def test_the_same_training_again_trains_nothing_and_keeps_version_1(first: RunSummary) -> None:
@@ -199,4 +213,24 @@ def test_a_twin_is_evaluated_on_its_own_dataset_and_not_promoted_on_few_prompts(
     assert "2 prompts are too few to tell" in scored.scores["verdict"]
     assert not scored.passed_evaluation
     assert control_plane(newest)["passed_evaluation"] is False
+    assert str(scored.scores["verdict"]) in (scored.directory / "README.md").read_text("utf-8")
+    assert latest() is None
+
+
+def test_a_promotion_by_hand_and_a_removal_reach_the_control_plane(first: RunSummary) -> None:
+    from zenml.client import Client
+
+    newest = max(twins())
+    name = f"ida-learner/{newest}"
+    promoted = CliRunner().invoke(command, ["promote", name, "--why", "It reads better."])
+    assert promoted.exit_code == 0, promoted.output
+    assert latest() == twins()[newest]
+    assert Client().get_model_version("ida-learner", f"v{newest}").stage == "production"
+    directory = twins()[newest].directory
+    removed = CliRunner().invoke(command, ["remove", name, "--yes"])
+    assert removed.exit_code == 0, removed.output
+    assert newest not in twins()
+    assert not directory.exists()
+    with pytest.raises(KeyError):
+        control_plane(newest)
     assert latest() is None

@@ -13,7 +13,7 @@ from llm_engineering.application.answering import MATERIAL_TOKENS
 from llm_engineering.application.asking import Asking
 from llm_engineering.application.indexing import index, load_cleaned
 from llm_engineering.application.ports import Silent
-from llm_engineering.application.training import slug
+from llm_engineering.application.registering import slug
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.errors import (

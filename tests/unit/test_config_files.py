@@ -21,6 +21,9 @@ CONFIGS = {
     "generate_instruct_datasets.yaml": "generate_datasets",
     "generate_preference_datasets.yaml": "generate_datasets",
     "training.yaml": "training",
+    "training/llama-3.1-8b.yaml": "training",
+    "training/qwen3-4b.yaml": "training",
+    "training/gemma-3-4b.yaml": "training",
     "evaluating.yaml": "evaluating",
     "end_to_end_data.yaml": "end_to_end_data",
     "export_artifact_to_json.yaml": "export_artifact_to_json",
@@ -50,7 +53,9 @@ def test_every_config_fits_its_pipeline(name: str) -> None:
 
 
 def test_every_file_in_configs_is_among_them() -> None:
-    assert {file.name for file in (REPOSITORY / "configs").glob("*")} == set(CONFIGS)
+    directory = REPOSITORY / "configs"
+    files = {file.relative_to(directory).as_posix() for file in directory.rglob("*") if file.is_file()}
+    assert files == set(CONFIGS)
 
 
 def test_a_config_of_the_reference_is_read_as_it_is(file: Path) -> None:

@@ -1,24 +1,12 @@
-"""Passages are the author's own words, whole sentences, and never cross from test to train."""
+"""Passages are the author's own words in whole sentences."""
 
-from collections import Counter
-from datetime import UTC, datetime
 from itertools import pairwise
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_engineering.application.passages import (
-    eight_grams,
-    leak_share,
-    passages,
-    split_by_document,
-    without_duplicates,
-    without_leaks,
-)
-from llm_engineering.domain.datasets import Passage
-from llm_engineering.domain.documents import CleanedDocument
-from llm_engineering.domain.errors import EmptyCorpus
+from llm_engineering.application.passages import MAX_WORDS, boilerplate_sentences, eight_grams, passages
+from llm_engineering.domain.documents import Category
 from tests.samples import cleaned_document
 
 SENTENCE = "The garden wants water and I don’t have the time today."
@@ -58,44 +46,70 @@ def test_no_two_passages_of_a_document_overlap(sizes: list[int]) -> None:
     assert all(first.end <= second.start for first, second in pairwise(found))
 
 
-def dated(day: int | None) -> CleanedDocument:
-    published = datetime(2024, 1, day, tzinfo=UTC) if day else None
-    return cleaned_document(f"Text {day}", link=f"https://a.example/{day}", published_at=published)
+def test_short_paragraphs_join_to_about_120_words() -> None:
+    found = passages(cleaned_document("\n\n".join(paragraph(3) for _ in range(16))))
+    assert all(100 <= len(p.text.split()) <= 160 for p in found)
 
 
-def test_the_newest_documents_are_held_out() -> None:
-    train, test = split_by_document([dated(9), dated(1), dated(None), dated(5), dated(7)], 0.4)
-    assert [d.published_at.day for d in test if d.published_at] == [7, 9]
-    assert {d.id for d in train}.isdisjoint(d.id for d in test)
+def test_one_coherent_paragraph_stays_whole_up_to_350_words() -> None:
+    long = paragraph(30)
+    [found] = passages(cleaned_document(f"{long}\n\n## Next\n\nToo short."))
+    assert found.text == long
+    assert len(found.text.split()) == 330
 
 
-def test_two_documents_are_the_least_to_learn_from() -> None:
-    with pytest.raises(EmptyCorpus, match="at least 2"):
-        split_by_document([dated(1)], 0.2)
+def test_a_long_paragraph_is_not_joined_to_one_that_can_stand_alone() -> None:
+    document = cleaned_document(f"{paragraph(9)}\n\n{paragraph(20)}")
+    assert [p.text for p in passages(document)] == [paragraph(9), paragraph(20)]
 
 
-def passage(text: str, number: int = 0) -> Passage:
-    return Passage(document_id=dated(number + 1).id, title="t", start=0, end=len(text), text=text)
+def test_a_paragraph_that_is_too_long_is_cut_into_even_runs() -> None:
+    found = passages(cleaned_document(paragraph(36)))  # 396 words: 350 and 46 would lose the rest
+    assert [len(p.text.split()) for p in found] == [198, 198]
 
 
-def test_the_same_text_with_a_few_other_words_is_kept_once() -> None:
-    text = " ".join(f"word{number}" for number in range(100))
-    dropped: Counter[str] = Counter()
-    kept = without_duplicates(
-        [passage(text), passage(text + " more", 1), passage("something else entirely", 2)], dropped
-    )
-    assert [p.text for p in kept] == [text, "something else entirely"]
-    assert dropped["near_duplicate"] == 1
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=8))
+def test_every_passage_begins_and_ends_with_a_sentence(sizes: list[int]) -> None:
+    found = passages(cleaned_document("\n\n".join(paragraph(size) for size in sizes)))
+    assert all(p.text.startswith("The garden") and p.text.endswith("today.") for p in found)
+    assert all(60 <= len(p.text.split()) <= MAX_WORDS for p in found)
 
 
-def test_training_passages_that_repeat_eight_held_out_words_are_dropped() -> None:
-    held_out = [passage("a b c d e f g h i")]
-    train = [passage("x a b c d e f g h y", 1), passage("a b c d e f g x h i", 2)]
-    dropped: Counter[str] = Counter()
-    kept = without_leaks(train, held_out, dropped)
-    assert [p.text for p in kept] == ["a b c d e f g x h i"]
-    assert dropped["overlaps_held_out"] == 1
-    assert leak_share([p.text for p in train], ["a b c d e f g h i", "z"]) == 0.5
+def test_a_last_sentence_that_leads_on_to_what_is_not_there_is_left_out() -> None:
+    document = cleaned_document(f"{paragraph(8)} The code is this:\n\n```\ncode\n```")
+    assert [p.text for p in passages(document)] == [paragraph(8)]
+
+
+def test_sentences_that_stand_in_three_documents_belong_to_the_site() -> None:
+    advert = "Subscribe to my letter and never miss a post of mine."
+    documents = [
+        cleaned_document(
+            f"{paragraph(8)} It was {day} past six in the morning.\n\n{advert}", link=f"https://a.example/{day}"
+        )
+        for day in ("half", "ten", "a quarter")
+    ]
+    repeated = boilerplate_sentences(documents)
+    assert "subscribe to my letter and never miss a post of mine" in repeated
+    assert "it was half past six in the morning" not in repeated
+    for document in documents:
+        assert not any(advert in p.text for p in passages(document, boilerplate=repeated))
+
+
+def test_a_short_post_is_one_passage_and_an_article_of_that_length_is_none() -> None:
+    text = paragraph(3)
+    [post] = passages(cleaned_document(text, category=Category.POSTS, platform="mastodon"))
+    assert post.text == text
+    assert passages(cleaned_document(text)) == []
+    assert passages(cleaned_document("Happy new year!", category=Category.POSTS, platform="mastodon")) == []
+
+
+def test_an_answer_to_somebody_may_be_shorter_still() -> None:
+    answer = "No, I water it in the evening, never in the sun."
+    extra = {"in_reply_to_text": "Do you water it at noon?"}
+    document = cleaned_document(answer, category=Category.POSTS, platform="telegram", extra=extra)
+    assert document.answers == "Do you water it at noon?"
+    assert [p.text for p in passages(document)] == [answer]
 
 
 def test_eight_grams_ignore_case_and_punctuation() -> None:

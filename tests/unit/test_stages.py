@@ -20,6 +20,7 @@ from llm_engineering.domain.datasets import (
 )
 from llm_engineering.domain.errors import TrainingError
 from llm_engineering.domain.twins import FinetuningType, TrainingPlan, TrainingResult
+from tests.counting import Counted
 
 ADA = Author.named("Ada Example")
 DOCUMENT = UUID(int=1)
@@ -47,7 +48,7 @@ class CountingTrainer:
     ) -> TrainingResult:
         return self._result(plan, output_dir)
 
-    def train_dpo(
+    def train_preferences(
         self,
         plan: TrainingPlan,
         *,
@@ -64,7 +65,7 @@ class CountingTrainer:
 
     def _result(self, plan: TrainingPlan, output_dir: Path) -> TrainingResult:
         adapter = output_dir / "adapter"
-        adapter.mkdir(parents=True)
+        adapter.mkdir(parents=True, exist_ok=True)
         (adapter / "adapter_model.safetensors").write_text(f"weights {len(self.trained)}")
         if self.breaks:
             raise KeyboardInterrupt
@@ -127,6 +128,7 @@ def run(
     adapter_dir: Path | None = None,
     base_model: str = "base",
     again: bool = False,
+    progress: Progress | None = None,
 ) -> TrainingResult:
     return stage(
         ADA,
@@ -136,7 +138,7 @@ def run(
         base_model=base_model,
         trainer=trainer,
         twins_dir=directory,
-        progress=Silent(),
+        progress=progress or Silent(),
         again=again,
     )
 
@@ -193,3 +195,35 @@ def test_a_result_whose_adapter_is_gone_is_trained_again(trainer: CountingTraine
     result.adapter_dir.rmdir()
     run(trainer, tmp_path)
     assert trainer.trained == ["sft", "sft"]
+
+
+def test_an_interrupted_stage_finds_its_checkpoints_and_one_with_other_inputs_does_not(
+    trainer: CountingTrainer, tmp_path: Path
+) -> None:
+    checkpoint = tmp_path / "ada-example" / ".work" / "sft" / "checkpoint-5"
+
+    def interrupted(**options: TrainingPlan) -> None:
+        trainer.breaks = True
+        with pytest.raises(KeyboardInterrupt):
+            run(trainer, tmp_path, **options)  # type: ignore[arg-type]
+        trainer.breaks = False
+
+    interrupted()
+    checkpoint.mkdir()
+    interrupted()
+    assert checkpoint.is_dir()
+    interrupted(plan=plan(FinetuningType.SFT, {"lora_rank": 4}))
+    assert not checkpoint.exists()
+    checkpoint.mkdir()
+    run(trainer, tmp_path, plan=plan(FinetuningType.SFT, {"lora_rank": 4}), again=True)
+    assert not checkpoint.exists(), "who asks for it gets it trained from the beginning"
+
+
+def test_the_plan_is_shown_before_it_runs_and_not_when_nothing_runs(trainer: CountingTrainer, tmp_path: Path) -> None:
+    first, second = Counted(), Counted()
+    run(trainer, tmp_path, progress=first)
+    run(trainer, tmp_path, progress=second)
+    assert first.notes[0].startswith("Plan of SFT:")
+    assert [note.strip() for note in second.notes] == [
+        "sft is unchanged: same data, plan and base model; not trained again"
+    ]

@@ -12,6 +12,7 @@ from llm_engineering.application.evaluating import copied, evaluate, promote
 from llm_engineering.application.ports import Silent
 from llm_engineering.application.prompting import template_fingerprint
 from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.domain.datasets import TaskKind
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.errors import EmptyCorpus
 from llm_engineering.domain.evaluation import EvaluationReport
@@ -53,6 +54,9 @@ def chatty_documents() -> list[CleanedDocument]:
 IMPOSTORS = {"Bob Formal": [text(FORMAL, seed) for seed in range(100, 108)]}
 
 
+SHOWN = "Go on from here: I water the garden."
+
+
 def manifest(directory: Path) -> TwinManifest:
     return TwinManifest(
         id=uuid4(),
@@ -73,13 +77,22 @@ def manifest(directory: Path) -> TwinManifest:
 
 
 def evaluated(
-    tmp_path: Path, twin_says: str, base_says: str = text(FORMAL, 7, 12), max_prompts: int = 8
+    tmp_path: Path,
+    twin_says: str,
+    base_says: str = text(FORMAL, 7, 12),
+    max_prompts: int = 8,
+    test_task: TaskKind | None = None,
 ) -> EvaluationReport:
+    """With `test_task` every second held-out sample is of that kind."""
     documents = chatty_documents()
+    dataset = made(documents, test_split_size=0.25, embedder=WordEmbedder())
+    if test_task:
+        some = [s.model_copy(update={"task": test_task, "instruction": SHOWN}) for s in dataset.test[::2]]
+        dataset = dataset.model_copy(update={"test": [*some, *dataset.test[1::2]]})
     return evaluate(
         ADA,
         manifest(tmp_path),
-        dataset=made(documents, test_split_size=0.25, embedder=WordEmbedder()),
+        dataset=dataset,
         documents=documents,
         impostors=IMPOSTORS,
         base_chat=SayingChat(says=lambda _: base_says),
@@ -118,6 +131,13 @@ def test_a_twin_measured_on_a_handful_of_prompts_is_not_promoted(tmp_path: Path)
     report = evaluated(tmp_path, twin_says=text(CHATTY, 900, 12), max_prompts=3)
     assert not report.passed
     assert "too few" in report.verdict
+
+
+@pytest.mark.parametrize("task", [TaskKind.CONTINUATION, TaskKind.REWRITE])
+def test_style_is_not_measured_on_prompts_that_show_the_authors_text(tmp_path: Path, task: TaskKind) -> None:
+    report = evaluated(tmp_path, twin_says=text(CHATTY, 900, 12), test_task=task)
+    assert report.answers
+    assert SHOWN not in {answer.instruction for answer in report.answers}
 
 
 def test_a_twin_that_says_nothing_reads_like_nobody(tmp_path: Path) -> None:

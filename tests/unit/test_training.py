@@ -8,18 +8,12 @@ from typing import Any
 import pytest
 
 from llm_engineering.application.ports import Progress, Silent
-from llm_engineering.application.training import (
-    plan,
-    register,
-    require_same_split,
-    run_sft,
-    slug,
-    trained_on,
-)
+from llm_engineering.application.registering import register, slug, trained_on
+from llm_engineering.application.training import plan, require_same_split, run_sft
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.datasets import InstructDataset, InstructSample
 from llm_engineering.domain.errors import BadConfig, DatasetError, ModelError, TrainingError
-from llm_engineering.domain.twins import FinetuningType, TrainingPlan, TrainingResult, TwinManifest
+from llm_engineering.domain.twins import BaseModelFacts, FinetuningType, TrainingPlan, TrainingResult, TwinManifest
 from llm_engineering.infrastructure.locks import training_alone_in
 from tests.fakes import InMemoryDocuments
 from tests.samples import ADA
@@ -57,7 +51,7 @@ class RecordingTrainer:
             tokens_per_second=1,
         )
 
-    def train_dpo(self, *args: Any, **kwargs: Any) -> TrainingResult:
+    def train_preferences(self, *args: Any, **kwargs: Any) -> TrainingResult:
         raise NotImplementedError
 
 
@@ -67,10 +61,14 @@ class WritingExporter:
     def __init__(self, fails: bool = False) -> None:
         self.fails = fails
 
-    def export(self, *, base_model: str, adapter_dir: Path, output_file: Path) -> None:
-        output_file.write_bytes(b"gguf")
+    def require(self, base_model: str) -> None:
+        pass
+
+    def export(self, *, base_model: str, adapter_dir: Path, output_dir: Path, progress: Progress) -> BaseModelFacts:
+        (output_dir / "model.gguf").write_bytes(b"gguf")
         if self.fails:
             raise ModelError("The disk is full.")
+        return BaseModelFacts(hub_id="someone/b", licence="mit")
 
 
 @pytest.fixture
@@ -107,7 +105,7 @@ def trained(tmp_path: Path, warehouse: Warehouse, exporter: WritingExporter | No
 def test_a_registered_twin_is_complete_on_disk_and_in_the_warehouse(tmp_path: Path, warehouse: Warehouse) -> None:
     manifest = trained(tmp_path, warehouse)
     assert (manifest.name, manifest.version, manifest.stages) == ("ada-example", 1, ["sft"])
-    assert set(manifest.files) == {"adapter/adapter_model.safetensors", "model.gguf"}
+    assert set(manifest.files) == {"adapter/adapter_model.safetensors", "model.gguf", "README.md"}
     assert json.loads((manifest.directory / "manifest.json").read_text())["id"] == str(manifest.id)
     assert warehouse.twins(ADA) == [manifest]
     assert manifest.datasets["instruction"].fingerprint == made(corpus()).fingerprint

@@ -10,6 +10,7 @@ from tools.paths import resolved
 from tools.quickstart.stages import Quickstart, Wanted
 from tools.quickstart.summary import show
 from tools.sample_site import DEFAULT_PORT
+from tools.spending import YES
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +37,10 @@ from tools.sample_site import DEFAULT_PORT
     type=click.IntRange(4),
     help="Training samples at most; more make a better twin and take longer.",
 )
-def quickstart(author: str | None, sources: tuple[str, ...], retrain: bool, port: int, max_samples: int) -> None:
+@click.option("--yes", "-y", is_flag=True, help=YES)
+def quickstart(
+    author: str | None, sources: tuple[str, ...], retrain: bool, port: int, max_samples: int, yes: bool
+) -> None:
     """Collect, make features and datasets, train a twin by SFT and DPO, measure it, ask it, and report.
 
     Without options it works on the sample site of this repository. What an earlier run finished
@@ -46,7 +50,7 @@ def quickstart(author: str | None, sources: tuple[str, ...], retrain: bool, port
         raise BadInput("--author and --source belong together: whose words, and where they are.")
     if any(not source.strip() for source in sources):
         raise BadInput("--source is empty; name a feed, site, page, folder or export.")
-    wanted = Wanted(author, [_absolute(source) for source in sources], retrain, port, max_samples)
+    wanted = Wanted(author, [_absolute(source) for source in sources], retrain, port, max_samples, yes)
     console.log_to_file("quickstart")
     run = Quickstart(wanted)
     report, written = run.run()

@@ -12,7 +12,8 @@ from typing import Any
 
 from llm_engineering.application.features import cleaned_documents
 from llm_engineering.application.generating import corpus_fingerprint
-from llm_engineering.application.training import plan, slug, trained_on
+from llm_engineering.application.registering import slug, trained_on
+from llm_engineering.application.training import plan
 from llm_engineering.bootstrap import opened
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CollectionReport, Outcome
@@ -26,6 +27,7 @@ from tools.pipeline_runs import RunSummary, run_pipeline
 from tools.preflight import check_stores
 from tools.quickstart.report import QuarantinedLink, Report, SideBySide, style_figures, training_figures, write
 from tools.sample_site import SAMPLE_SITE_DIR, explicit_links, published, served
+from tools.spending import confirm
 
 SAMPLE_QUESTIONS = (
     "Why did the same post arrive three times?",
@@ -53,6 +55,8 @@ class Wanted:
     retrain: bool
     port: int
     max_samples: int
+    yes: bool = False
+    """Whether a chat model that costs money may be called without asking."""
 
 
 @dataclass
@@ -85,6 +89,7 @@ class Quickstart:
             _require_writable(setting, directory)
         if self.wanted.author is not None:
             check_stores("digital_data_etl", {"user_full_name": name, "sources": self.wanted.sources})
+        confirm("end_to_end_data", {}, yes=self.wanted.yes)
 
     # ---------------------------------------------------------------- stages
 

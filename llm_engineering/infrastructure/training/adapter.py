@@ -15,23 +15,42 @@ def save_adapter(model: "PeftModel", directory: Path, *, base_model: str) -> Non
     """Write the adapter called "default" to the directory, in place of one that is there, in one move."""
     model.peft_config["default"].base_model_name_or_path = base_model
     partial = directory.with_name(f".{directory.name}.partial")
-    replaced = directory.with_name(f".{directory.name}.replaced")
-    for leftover in (partial, replaced):
-        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.rmtree(partial, ignore_errors=True)
     # "auto" would look the base model up on the hub to see whether its vocabulary has grown.
     model.save_pretrained(str(partial), selected_adapters=["default"], save_embedding_layers=False)
+    put_in_place(partial, directory)
+
+
+def put_in_place(written: Path, directory: Path) -> None:
+    """Move what was written whole to the directory, in place of what is there."""
+    replaced = directory.with_name(f".{directory.name}.replaced")
+    shutil.rmtree(replaced, ignore_errors=True)
     if directory.exists():
         directory.rename(replaced)
-    partial.rename(directory)
+    written.rename(directory)
     shutil.rmtree(replaced, ignore_errors=True)
 
 
 def with_adapter(model: "PreTrainedModel", directory: Path, *, base_model: str, trainable: bool = False) -> "PeftModel":
     """The base model, called `base_model`, with the adapter of that directory on it.
 
-    Raises ModelError when there is no adapter, or it was trained on another base model.
+    Raises ModelError when there is no adapter, it was trained on another base model, or it does not fit.
     """
-    from peft import PeftConfig, PeftModel
+    from peft import PeftModel
+
+    require_adapter_of(directory, base_model)
+    try:
+        return PeftModel.from_pretrained(model, str(directory), is_trainable=trainable)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(
+            f"The adapter in {directory} cannot be put on {base_model} ({reason}); train again."
+        ) from error
+
+
+def require_adapter_of(directory: Path, base_model: str) -> None:
+    """Raises ModelError when there is no adapter in the directory, or it was trained on another base model."""
+    from peft import PeftConfig
 
     if not (directory / "adapter_config.json").is_file():
         raise ModelError(f"There is no adapter in {directory}; run the training pipeline first.")
@@ -41,10 +60,3 @@ def with_adapter(model: "PreTrainedModel", directory: Path, *, base_model: str, 
         raise ModelError(
             f"The adapter in {directory} was trained on {trained_on}, not on {base_model}; set HF_MODEL_ID to it."
         )
-    try:
-        return PeftModel.from_pretrained(model, str(directory), is_trainable=trainable)
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(
-            f"The adapter in {directory} cannot be put on {base_model} ({reason}); train again."
-        ) from error

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llm_engineering.domain.errors import ModelError
 from llm_engineering.infrastructure.models.embedded import MODEL_PREFIX
@@ -29,32 +29,38 @@ class BaseModel:
     tokenizer: "PreTrainedTokenizerBase"
 
 
-def load_base_model(name: str, models: ModelStore, *, device: str, dtype: "torch.dtype") -> BaseModel:
+def load_base_model(name: str, models: ModelStore, *, device: str, dtype: "torch.dtype", **loading: Any) -> BaseModel:
     """The model called "embedded:NAME", a directory in Hugging Face's format, or a hub id.
 
-    Raises ModelError when it is not to be had, is no causal language model, or cannot chat.
+    `loading` is what `from_pretrained` is told besides. With a `device_map` among it, the model stays where
+    that puts it. Raises ModelError when it is not to be had, is no causal language model, or cannot chat.
     """
     let_threads_wait_passively()
     quiet_transformers()
     if name.startswith(MODEL_PREFIX):
-        return _from_gguf(models.path(name), device=device, dtype=dtype)
+        return _from_gguf(models.path(name), device=device, dtype=dtype, **loading)
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     is_directory = Path(name).is_dir()
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=is_directory)
-        model = AutoModelForCausalLM.from_pretrained(name, local_files_only=is_directory, dtype=dtype)
+        model = AutoModelForCausalLM.from_pretrained(name, local_files_only=is_directory, dtype=dtype, **loading)
     except (OSError, ValueError, KeyError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"The base model {name!r} cannot be loaded ({reason}); check HF_MODEL_ID.") from error
+    require_chat(tokenizer, name)
+    return BaseModel(model if "device_map" in loading else model.to(device), tokenizer)
+
+
+def require_chat(tokenizer: "PreTrainedTokenizerBase", name: str) -> None:
+    """Make sure that the tokenizer can render chats and pad them. Raises ModelError when it has no chat template."""
     if not tokenizer.chat_template:
         raise ModelError(f"The base model {name!r} has no chat template; set HF_MODEL_ID to an instruction-tuned one.")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return BaseModel(model.to(device), tokenizer)
 
 
-def _from_gguf(file: Path, *, device: str, dtype: "torch.dtype") -> BaseModel:
+def _from_gguf(file: Path, *, device: str, dtype: "torch.dtype", **loading: Any) -> BaseModel:
     """Unpacks the weights itself: `from_pretrained(gguf_file=…)` takes four times as long, and its
     tokenizer is not llama.cpp's."""
     import torch
@@ -69,5 +75,5 @@ def _from_gguf(file: Path, *, device: str, dtype: "torch.dtype") -> BaseModel:
         name = hugging_face_name(tensor.name)
         unpacked = rows_from_gguf(name, dequantize(tensor.data, tensor.tensor_type), config)
         weights[name] = torch.tensor(unpacked, dtype=dtype)
-    model = LlamaForCausalLM.from_pretrained(None, config=config, state_dict=weights, dtype=dtype)
+    model = LlamaForCausalLM.from_pretrained(None, config=config, state_dict=weights, dtype=dtype, **loading)
     return BaseModel(model.to(device), tokenizer_of(reader))

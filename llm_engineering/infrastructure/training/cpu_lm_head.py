@@ -1,11 +1,16 @@
 """Token probabilities without Triton, so that TRL can train on a CPU."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
+
+
+ROWS = 16
+"""Rows of logits at a time."""
 
 
 class TorchLogProbs:
@@ -35,20 +40,59 @@ class TorchLogProbs:
         if softcap is not None or scale != 1 or temperature != 1:
             logits = logits.float() * scale
             logits = (softcap * torch.tanh(logits / softcap) if softcap is not None else logits) / temperature
-        every_log_prob = torch.log_softmax(logits, dim=-1, dtype=torch.float32)
-        log_probs = every_log_prob.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
-        with torch.no_grad():
-            entropy = _entropy(every_log_prob) if "entropy" in outputs else None
-            mean_logits = logits.mean(-1, dtype=torch.float32) if "mean_logits" in outputs else None
-            is_top1 = log_probs == every_log_prob.amax(-1) if "is_top1" in outputs else None
-        return log_probs, entropy, None, mean_logits, is_top1
+        log_probs, entropy, mean_logits, is_top1 = _log_probs_of_targets()(logits, targets)
+        return (
+            log_probs,
+            entropy if "entropy" in outputs else None,
+            None,
+            mean_logits if "mean_logits" in outputs else None,
+            is_top1 if "is_top1" in outputs else None,
+        )
 
 
-def _entropy(log_probs: "torch.Tensor") -> "torch.Tensor":
-    """In nats, of each row. Some rows at a time, which stay in the CPU's cache."""
+@cache
+def _log_probs_of_targets() -> "Callable[..., tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]":
+    """A differentiable function of logits (N, V) and targets (N): log-probability, entropy, mean logit, is it the top.
+
+    All in one pass over some rows at a time, which stay in the CPU's cache, and again for the gradient.
+    PyTorch's own log-softmax writes a float32 for each word of the vocabulary three times over, which
+    takes longer than the matrix product before it. Only the log-probability has a gradient.
+    """
     import torch
 
-    return torch.cat([-(rows.exp() * rows).sum(-1) for rows in log_probs.split(16)])
+    class LogProbsOfTargets(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, logits: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            found = []
+            for rows, wanted in zip(logits.split(ROWS), targets.split(ROWS), strict=True):
+                exact = rows.float()
+                top = exact.amax(-1, keepdim=True)
+                of_target = exact.gather(-1, wanted.unsqueeze(-1))
+                mean = exact.mean(-1)
+                powers = (exact - top).exp_()
+                summed = powers.sum(-1, keepdim=True)
+                normaliser = top + summed.log()
+                entropy = normaliser - powers.mul_(exact).sum(-1, keepdim=True) / summed
+                found.append((of_target - normaliser, entropy, of_target == top, normaliser, mean.unsqueeze(-1)))
+            parts = (torch.cat(part).squeeze(-1) for part in zip(*found, strict=True))
+            log_probs, entropy, is_top1, normaliser, mean = parts
+            ctx.save_for_backward(logits, targets, normaliser)
+            ctx.mark_non_differentiable(entropy, mean, is_top1)
+            return log_probs, entropy, mean, is_top1
+
+        @staticmethod
+        def backward(ctx: Any, gradient: torch.Tensor, *_: Any) -> tuple[torch.Tensor, None]:
+            logits, targets, normaliser = ctx.saved_tensors
+            of_logits = torch.empty_like(logits)
+            parts = (logits, targets, normaliser, gradient, of_logits)
+            for rows, wanted, normal, factor, written in zip(*(part.split(ROWS) for part in parts), strict=True):
+                # The derivative of a target's log-probability is 1 at the target, less each word's probability.
+                exact = (rows.float() - normal.unsqueeze(-1)).exp_().mul_(-factor.unsqueeze(-1))
+                exact.scatter_add_(-1, wanted.unsqueeze(-1), factor.unsqueeze(-1))
+                written.copy_(exact)
+            return of_logits, None
+
+    return LogProbsOfTargets.apply  # type: ignore[no-any-return]
 
 
 @contextmanager
