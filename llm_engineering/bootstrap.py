@@ -110,7 +110,12 @@ class Twin:
         """The files of the embedded models."""
         from llm_engineering.infrastructure.models.store import ModelStore
 
-        return ModelStore(self.settings.models_dir, self.progress, local_dir=self.settings.MODELS_SOURCE_DIR)
+        return ModelStore(
+            self.settings.models_dir,
+            self.progress,
+            local_dir=self.settings.MODELS_SOURCE_DIR,
+            hub_token=self.settings.HUGGINGFACE_ACCESS_TOKEN,
+        )
 
     @cached_property
     def embedder(self) -> Embedder:

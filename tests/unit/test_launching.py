@@ -48,11 +48,12 @@ def test_a_machine_and_a_model_are_looked_at_once(tmp_path: Path) -> None:
     import torch
 
     assert this_machine().cuda_devices == (torch.cuda.device_count() if torch.cuda.is_available() else 0)
-    assert model_type(str(tiny_llama(tmp_path))) == "llama"
-    assert model_type("embedded:smollm2-135m-instruct") is None
+    models = ModelStore(tmp_path, Silent())
+    assert model_type(str(tiny_llama(tmp_path)), models) == "llama"
+    assert model_type("embedded:smollm2-135m-instruct", models) is None
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match="check HF_MODEL_ID"):
-        model_type(str(tmp_path / "empty"))
+        model_type(str(tmp_path / "empty"), models)
 
 
 def test_a_model_store_is_not_asked_for_a_model_of_its_own(tmp_path: Path) -> None:

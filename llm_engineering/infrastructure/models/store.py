@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from filelock import FileLock, Timeout
+from pydantic import SecretStr
 
 from llm_engineering.application.ports import Progress
 from llm_engineering.domain.errors import CorruptModel, MissingDependency, ModelError
@@ -37,12 +38,19 @@ class ModelStore:
         progress: Progress,
         *,
         local_dir: Path | None = None,
+        hub_token: SecretStr | None = None,
         models: Mapping[str, EmbeddedModel] = EMBEDDED_MODELS,
     ) -> None:
         self._directory = directory
+        self._hub_token = hub_token
         self._progress = progress
         self._local_dir = local_dir
         self._models = models
+
+    @property
+    def hub_token(self) -> str | None:
+        """What shows the Hugging Face hub who asks, for models that it gives only to some."""
+        return self._hub_token.get_secret_value() if self._hub_token else None
 
     def model(self, model_id: str) -> EmbeddedModel:
         """What is on record about "NAME" or "embedded:NAME". Raises ModelError for an unknown one."""
@@ -155,7 +163,9 @@ class ModelStore:
         disable_progress_bars()
         for name, expected in self._progress.track(model.files.items(), f"Downloading {model.hub}"):
             try:
-                downloaded = Path(hf_hub_download(model.hub, name, local_dir=target.parent / "hub"))
+                downloaded = Path(
+                    hf_hub_download(model.hub, name, local_dir=target.parent / "hub", token=self.hub_token)
+                )
             except (HfHubHTTPError, LocalEntryNotFoundError) as error:
                 raise ModelError(f"{model.hub} on the Hugging Face hub does not answer.") from error
             with downloaded.open("rb") as source:

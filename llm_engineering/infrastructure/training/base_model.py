@@ -18,7 +18,7 @@ from llm_engineering.infrastructure.training.gguf_llama import (
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,31 @@ def load_base_model(name: str, models: ModelStore, *, device: str, dtype: "torch
 
     is_directory = Path(name).is_dir()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=is_directory)
-        model = AutoModelForCausalLM.from_pretrained(name, local_files_only=is_directory, dtype=dtype, **loading)
+        where: dict[str, Any] = {"local_files_only": is_directory, "token": models.hub_token}
+        tokenizer = AutoTokenizer.from_pretrained(name, **where)
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, **where, **loading)
     except (OSError, ValueError, KeyError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(f"The base model {name!r} cannot be loaded ({reason}); check HF_MODEL_ID.") from error
+        raise _not_to_be_had(name, error) from error
     require_chat(tokenizer, name)
     return BaseModel(model if "device_map" in loading else model.to(device), tokenizer)
+
+
+def base_config(name: str, models: ModelStore) -> "PretrainedConfig":
+    """The config of a directory or a hub id. Raises ModelError when there is no such model."""
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(name, local_files_only=Path(name).is_dir(), token=models.hub_token)
+    except (OSError, ValueError, KeyError) as error:
+        raise _not_to_be_had(name, error) from error
+
+
+def _not_to_be_had(name: str, error: Exception) -> ModelError:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return ModelError(
+        f"The base model {name!r} cannot be loaded ({reason}); check HF_MODEL_ID, and HUGGINGFACE_ACCESS_TOKEN "
+        "where the hub asks who you are."
+    )
 
 
 def require_chat(tokenizer: "PreTrainedTokenizerBase", name: str) -> None:

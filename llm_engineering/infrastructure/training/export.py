@@ -12,7 +12,7 @@ from llm_engineering.domain.twins import GGUF, GGUF_F16, MERGED, BaseModelFacts
 from llm_engineering.infrastructure.models.embedded import EMBEDDED_MODELS, MODEL_PREFIX
 from llm_engineering.infrastructure.models.store import ModelStore
 from llm_engineering.infrastructure.training.adapter import with_adapter
-from llm_engineering.infrastructure.training.base_model import BaseModel, load_base_model
+from llm_engineering.infrastructure.training.base_model import BaseModel, base_config, load_base_model
 from llm_engineering.infrastructure.training.gguf_export import (
     BYTES_PER_WEIGHT,
     Precision,
@@ -79,7 +79,7 @@ class TwinExporter:
         return base_model_facts(base_model)
 
     def _merged(self, base_model: str, adapter_dir: Path) -> BaseModel:
-        base = load_base_model(base_model, self._models, device="cpu", dtype=_stored_dtype(base_model))
+        base = load_base_model(base_model, self._models, device="cpu", dtype=_stored_dtype(base_model, self._models))
         adapted = with_adapter(base.model, adapter_dir, base_model=base_model)
         try:
             return BaseModel(adapted.merge_and_unload(safe_merge=True), base.tokenizer)
@@ -100,19 +100,13 @@ def base_model_facts(base_model: str) -> BaseModelFacts:
     return BaseModelFacts(licence=ModelCard.load(card).data.license if card.is_file() else None)
 
 
-def _stored_dtype(base_model: str) -> "torch.dtype":
+def _stored_dtype(base_model: str, models: ModelStore) -> "torch.dtype":
     """What the weights are kept in. An adapter is added to them in whole precision and rounded once."""
     import torch
 
     if base_model.startswith(MODEL_PREFIX):
         return torch.float32
-    from transformers import AutoConfig
-
-    try:
-        config = AutoConfig.from_pretrained(base_model, local_files_only=Path(base_model).is_dir())
-    except (OSError, ValueError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(f"The base model {base_model!r} cannot be loaded ({reason}); check HF_MODEL_ID.") from error
+    config = base_config(base_model, models)
     stored = config.get_text_config().dtype or config.dtype
     return stored if isinstance(stored, torch.dtype) else torch.float32
 

@@ -39,7 +39,7 @@ def launched(job: Job, backend: Backend, models: ModelStore, tracking: Tracking,
     (directory / JOB).write_text(json.dumps(description), "utf-8")
     with reporting(tracking), (directory / LOG).open("w", encoding="utf-8") as log:
         threads = max(1, (os.cpu_count() or 1) // backend.processes)
-        code = _wait(command(directory / JOB, backend), threads, log, progress)
+        code = _wait(command(directory / JOB, backend), _environment(threads, models), log, progress)
     if code != 0:
         raise TrainingError(_reason(directory, code))
     result = TrainingResult.model_validate_json((directory / RESULT).read_text("utf-8"))
@@ -62,8 +62,13 @@ def _models_dir(base_model: str, models: ModelStore) -> str | None:
     return str(models.path(base_model).parents[1]) if base_model.startswith(MODEL_PREFIX) else None
 
 
-def _wait(command: list[str], threads: int, log: IO[str], progress: Progress) -> int:
-    environment = {"OMP_NUM_THREADS": str(threads)} | os.environ
+def _environment(threads: int, models: ModelStore) -> dict[str, str]:
+    """That of the processes. The token of the hub is in it, since the job's file is no place for secrets."""
+    token = {"HF_TOKEN": models.hub_token} if models.hub_token else {}
+    return {"OMP_NUM_THREADS": str(threads)} | os.environ | token
+
+
+def _wait(command: list[str], environment: dict[str, str], log: IO[str], progress: Progress) -> int:
     # The processes hold the other end of stdin, and end when it closes: with this one, however that ends.
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment

@@ -1,12 +1,12 @@
 """Finds what there is to train with, and which architecture a base model has."""
 
 from importlib.util import find_spec
-from pathlib import Path
 
 from llm_engineering.domain.backends import Machine
-from llm_engineering.domain.errors import ModelError
 from llm_engineering.infrastructure.models.embedded import MODEL_PREFIX
 from llm_engineering.infrastructure.models.precision import cpu_prefers_bfloat16
+from llm_engineering.infrastructure.models.store import ModelStore
+from llm_engineering.infrastructure.training.base_model import base_config
 
 OPTIONAL_PACKAGES = ("bitsandbytes", "flash_attn", "unsloth")
 
@@ -26,18 +26,9 @@ def this_machine() -> Machine:
     )
 
 
-def model_type(base_model: str) -> str | None:
+def model_type(base_model: str, models: ModelStore) -> str | None:
     """What the config of a directory or a hub id names as its architecture, such as "llama"; None for a GGUF file.
 
     Raises ModelError when there is no such model.
     """
-    if base_model.startswith(MODEL_PREFIX):
-        return None
-    from transformers import AutoConfig
-
-    try:
-        config = AutoConfig.from_pretrained(base_model, local_files_only=Path(base_model).is_dir())
-    except (OSError, ValueError, KeyError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(f"The base model {base_model!r} cannot be read ({reason}); check HF_MODEL_ID.") from error
-    return str(config.model_type)
+    return None if base_model.startswith(MODEL_PREFIX) else str(base_config(base_model, models).model_type)

@@ -91,7 +91,7 @@ class TrlTrainer:
         let_threads_wait_passively()
         machine = this_machine()
         # Only a GPU can take any other than the usual way, for which alone the architecture matters.
-        architecture = model_type(job.base_model) if machine.cuda_devices else None
+        architecture = model_type(job.base_model, self._models) if machine.cuda_devices else None
         backend = choose(job.plan, machine, architecture)
         # Unsloth changes transformers while it is imported, which this process has done long ago.
         elsewhere = backend.processes > 1 or backend.name == "unsloth"
