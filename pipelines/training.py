@@ -74,8 +74,8 @@ def stage_plans(
     check_learning_rate(finetuning_type, common.get("learning_rate"))
     common = {**common, **given(hardware)}
     sft_plan = plan(FinetuningType.SFT, {**common, **given(sft)})
-    # DPO and KTO continue SFT's adapter, whose shape is then a given.
-    shape = {"lora_rank": sft_plan.lora_rank, "lora_alpha": sft_plan.lora_alpha} if finetuning_type is None else {}
+    # DPO and KTO continue SFT's adapter, of this run or of a former one, whose shape is then a given.
+    shape = {"lora_rank": sft_plan.lora_rank, "lora_alpha": sft_plan.lora_alpha}
     kind = FinetuningType.KTO if finetuning_type == "kto" else FinetuningType.DPO
     return sft_plan, plan(kind, {**common, **shape, **given(dpo)})
 

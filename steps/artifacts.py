@@ -48,9 +48,12 @@ def newest_datasets(author_full_name: str) -> tuple[ArtifactVersionResponse, Art
 
 
 def same_instruct_dataset(
-    author_full_name: str, documents: Sequence[CleanedDocument], test_split_size: float, seed: int, model: str
+    author_full_name: str, documents: Sequence[CleanedDocument], test_split_size: float, seed: int
 ) -> InstructDataset | None:
-    """The author's newest instruction dataset, if it was made from these documents in this way."""
+    """The author's newest instruction dataset, if it was made from these documents in this way.
+
+    By whichever chat model: the answers are the author's, and pairs may be made with another one.
+    """
     wanted = {
         "corpus_fingerprint": corpus_fingerprint(documents),
         "template_fingerprint": template_fingerprint(),
@@ -59,9 +62,7 @@ def same_instruct_dataset(
         "seed": seed,
     }
     for version in _versions(INSTRUCT_DATASETS, author_full_name)[:1]:
-        same = all(version.run_metadata.get(name) == value for name, value in wanted.items())
-        models = version.run_metadata.get("models")
-        if same and isinstance(models, dict) and models.get("instruction") == model:
+        if all(version.run_metadata.get(name) == value for name, value in wanted.items()):
             return InstructDataset.model_validate(version.load())
     return None
 

@@ -17,7 +17,7 @@ from llm_engineering.application.weights import Weights
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from llm_engineering.domain.documents import CleanedDocument
 from steps.artifacts import same_instruct_dataset
-from steps.context import log_step, opened_stores, opened_twin, patient
+from steps.context import log_step, opened_twin, patient
 from steps.materializers import CleanedDocumentsMaterializer
 
 
@@ -39,16 +39,15 @@ def create_prompts(
     test_split_size: float,
     max_samples: int | None,
     seed: int,
-) -> Annotated[InstructDataset, "prompts"]:
+) -> Annotated[InstructDataset, "instruct_datasets"]:
     """Instructions with the author's passages: those of the newest instruction dataset if it still holds.
 
-    So the preference samples are split exactly as the instruction samples, and nothing is written twice.
+    So the preference samples are split exactly as the instruction samples, and nothing is written
+    twice. It is an instruction dataset like any other: the one that SFT and these pairs share.
     """
-    with opened_stores() as twin:
-        model = twin.settings.CHAT_MODEL
-    if known := same_instruct_dataset(author_full_name, documents, test_split_size, seed, model):
-        return known
-    return _instruct(author_full_name, documents, test_split_size, max_samples, seed)
+    return same_instruct_dataset(author_full_name, documents, test_split_size, seed) or _instruct(
+        author_full_name, documents, test_split_size, max_samples, seed
+    )
 
 
 @step(enable_cache=False)

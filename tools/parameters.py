@@ -27,9 +27,17 @@ def described(function: Callable[..., Any]) -> Iterator[tuple[str, str, str]]:
     """(name and type, default or "required", what it means) of each parameter, for --help."""
     for name, field in parameter_model(function).model_fields.items():
         default = "required" if field.is_required() else f"default {_default(field.default)}"
-        yield f"{name}: {_readable(field.annotation)}", default, field.description or ""
+        yield f"{name}: {_readable(field.annotation)}", default, field.description or _nested(field.annotation)
         for inner, inner_field in _inner(field):
             yield f"  .{inner}: {_readable(inner_field.annotation)}", "", inner_field.description or ""
+
+
+def _nested(annotation: Any) -> str:
+    """The description within `Annotated[…] | None`, which pydantic leaves where it stands."""
+    found = (
+        getattr(note, "description", None) for one in get_args(annotation) for note in getattr(one, "__metadata__", ())
+    )
+    return next((str(description) for description in found if description), "")
 
 
 def single_values(function: Callable[..., Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,8 +12,8 @@ import yaml
 from llm_engineering.application.planning import Forecast, assumed_speed, forecast, measured_speed
 from llm_engineering.bootstrap import Twin, opened
 from llm_engineering.domain.architecture import Architecture
-from llm_engineering.domain.backends import Machine, choose
-from llm_engineering.domain.errors import BadConfig, UnknownAuthor
+from llm_engineering.domain.backends import Backend, Machine, choose
+from llm_engineering.domain.errors import BadConfig, TwinError, UnknownAuthor
 from llm_engineering.domain.twins import TrainingPlan, TwinManifest
 from pipelines import PIPELINES
 from pipelines.parameters import Hardware, StageOverrides
@@ -26,6 +26,8 @@ Fields = TypeVar("Fields", StageOverrides, Hardware)
 CONFIGS = Path("configs/training")
 """Configurations that say in numbers how their base model is built."""
 DEFAULT_SAMPLES = 500
+ONE_GPU = Machine(cuda_devices=1, cuda_bfloat16=True, packages=frozenset({"bitsandbytes"}))
+"""A modern one, with what the optional group installs."""
 GB = 1e9
 STAGE_FIELDS = ("num_train_epochs", "per_device_train_batch_size", "learning_rate", "max_steps")
 ADVICE = (
@@ -102,7 +104,7 @@ def plan(
     everybody = twin.warehouse.twins()
     forecasts = []
     for stage in _plans(wanted):
-        backend = choose(stage, machine, None if base_model.startswith("embedded:") else architecture.model_type)
+        backend = _backend(stage, machine, None if base_model.startswith("embedded:") else architecture.model_type)
         given = assumed_speed(architecture, stage, backend, tflops * 1e12) if tflops else None
         forecasts.append(
             forecast(
@@ -158,10 +160,27 @@ def _from_configs(base_model: str, files: Sequence[Path]) -> Architecture:
 
 
 def _machine(twin: Twin, gpus: int | None) -> Machine:
-    """This one, or one that has so many modern GPUs and what the optional group installs."""
+    """This one, or one that has so many modern GPUs."""
     if gpus is None:
         return twin.machine
-    return Machine(cuda_devices=gpus, cuda_bfloat16=True, packages=frozenset({"bitsandbytes"}))
+    return replace(ONE_GPU, cuda_devices=gpus)
+
+
+def _backend(stage: TrainingPlan, machine: Machine, model_type: str | None) -> Backend:
+    try:
+        return choose(stage, machine, model_type)
+    except BadConfig as error:
+        if machine.cuda_devices or not _possible(stage, ONE_GPU, model_type):
+            raise
+        raise BadConfig(f"{str(error).rstrip('.')}, or add --gpus 1 to plan for a machine with a GPU.") from None
+
+
+def _possible(stage: TrainingPlan, machine: Machine, model_type: str | None) -> bool:
+    try:
+        choose(stage, machine, model_type)
+    except TwinError:
+        return False
+    return True
 
 
 def _memory_here(machine: Machine) -> float | None:

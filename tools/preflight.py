@@ -4,13 +4,17 @@ No ZenML here, no torch. A check reads; it never writes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from llm_engineering.application.features import cleaned_documents
+from llm_engineering.application.preferring import BASE, rejecting_model
 from llm_engineering.application.twins import twin_version
 from llm_engineering.application.warehouse import COLLECT_COMMAND
+from llm_engineering.application.weights import Weights
 from llm_engineering.bootstrap import Twin, opened
 from llm_engineering.domain.authors import Author
+from llm_engineering.domain.datasets import DatasetType
 from llm_engineering.domain.errors import BadConfig, BadSettings, EmptyCorpus
 from pipelines.generate_datasets import authors_of
 from pipelines.training import check_learning_rate
@@ -32,6 +36,20 @@ def check_parameters(pipeline: str, parameters: Parameters) -> None:
             _need_dataset_id(parameters)
         case "training":
             check_learning_rate(parameters.get("finetuning_type"), parameters.get("learning_rate"))
+
+
+def check_base_model(pipeline: str, config: Path | None, run_settings: Mapping[str, Any], base_model: str) -> None:
+    """Hold the base model that a training configuration is for against the one that is set.
+
+    A directory may hold any model, also that one. Raises BadConfig.
+    """
+    extra = run_settings.get("extra")
+    wanted = extra.get("base_model") if isinstance(extra, dict) else None
+    if pipeline == "training" and wanted and wanted != base_model and not Path(base_model).is_dir():
+        raise BadConfig(
+            f"{config} is for {wanted}, but HF_MODEL_ID is {base_model}; set HF_MODEL_ID={wanted}, or change "
+            "extra.base_model in a copy of the file."
+        )
 
 
 def check_stores(pipeline: str, parameters: Parameters) -> None:
@@ -65,6 +83,14 @@ def _datasets(twin: Twin, parameters: Parameters) -> None:
     names = authors_of(parameters.get("author_full_name"), parameters.get("author_full_names"))
     for author in _known(twin, names):
         cleaned_documents(author, twin.vectors)
+        if parameters.get("dataset_type") == DatasetType.PREFERENCE:
+            rejecting_model(
+                parameters.get("rejected_by", BASE),
+                author,
+                base_model=twin.settings.CHAT_MODEL,
+                warehouse=twin.warehouse,
+                weights=Weights(twin.settings.twins_dir),
+            )
 
 
 def _training(twin: Twin, parameters: Parameters) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from llm_engineering.domain.errors import TwinError
+from llm_engineering.settings import load_settings
 from pipelines import PIPELINES
 from tools import console, preflight, spending
-from tools.config_files import read_config
+from tools.config_files import PipelineConfig, read_config
 from tools.outcomes import show_outcomes
 from tools.parameters import described, single_values
 from tools.paths import UserPath
@@ -29,7 +30,7 @@ def execute(name: str, config: Path | None, assignments: tuple[str, ...], cache:
     """
     wanted = read_config(PIPELINES[name], config, assignments)
     preflight.check_parameters(name, wanted.parameters)
-    _check_stores(name, wanted.parameters)
+    _check_here(name, config, wanted)
     spending.confirm(name, wanted.parameters, yes=yes)
     console.log_to_file(name)
     console.say(f"{name}: {', '.join(authors(wanted.parameters)) or 'starting'}" + (f" ({config})" if config else ""))
@@ -89,11 +90,12 @@ def show(summary: RunSummary, parameters: Mapping[str, Any]) -> None:
         out.print(f"Next:    {command}", markup=False, soft_wrap=True)
 
 
-def _check_stores(name: str, parameters: dict[str, Any]) -> None:
+def _check_here(name: str, config: Path | None, wanted: PipelineConfig) -> None:
     try:
-        preflight.check_stores(name, parameters)
+        preflight.check_base_model(name, config, wanted.run_settings, load_settings().HF_MODEL_ID)
+        preflight.check_stores(name, wanted.parameters)
     except TwinError:
-        # On a remote stack the steps run where other stores are reachable than from here.
+        # On a remote stack the steps run where other settings hold and other stores are reachable than here.
         if not steps_may_run_elsewhere() or zenml_session().is_local:
             raise
 

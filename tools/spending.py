@@ -64,7 +64,11 @@ def told(model: str, usage: Usage | None, price: Price | None, budget: float | N
         return f"{what}. Its price is unknown: add it to CHAT_PRICES to see the cost."
     rates = f", at ${price.input:g} and ${price.output:g} a million tokens"
     cost = f", ${usage.dollars(price):.2f} at most" if usage else rates
-    limit = f" GENERATION_BUDGET stops each dataset at ${budget:g}." if budget is not None else ""
+    limit = (
+        f" GENERATION_BUDGET stops each step (instructions, rejected answers) at ${budget:g}."
+        if budget is not None
+        else ""
+    )
     return f"{what}{cost}.{limit}"
 
 

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
+from llm_engineering.application.model_names import public_name
+from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset, TaskKind
 
 GATES: Mapping[str, str] = {
     "document_too_short": "documents without a passage",
@@ -80,7 +81,7 @@ def card_of(dataset: InstructDataset | PreferenceDataset) -> str:
         _table("Quality gates", ("gate", "refuses", "count", "then"), gates),
         _table("Distributions over both splits", ("of", "5 %", "median", "95 %"), spread),
         _how_made(dataset),
-        LIMITS,
+        _limits(dataset),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -103,7 +104,7 @@ def _introduction(dataset: InstructDataset | PreferenceDataset) -> str:
 
 def _how_made(dataset: InstructDataset | PreferenceDataset) -> str:
     about = dataset.metadata
-    models = ", ".join(f"{role}: `{model}`" for role, model in about.model_ids.items())
+    models = ", ".join(f"{role}: `{public_name(model)}`" for role, model in about.model_ids.items())
     return (
         f"### How it was made\n\nInstruction back-translation (arXiv:2308.06259). Models: {models}. Seed {about.seed}, "
         f"share held out {about.test_split_size:g}, recipe `{about.recipe}`, corpus `{about.corpus_fingerprint[:12]}`, "
@@ -117,7 +118,17 @@ def _table(heading: str, columns: tuple[str, ...], rows: list[str]) -> str:
     return "\n".join((f"### {heading}\n", f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}", *rows))
 
 
-LIMITS = (
-    "### Limits\n\nThe texts belong to their author, and nothing here grants a licence for them. Prompts by small "
-    "models may fit their passages loosely. Personal data is looked for by its shape only: names in prose stay."
+def _limits(dataset: InstructDataset | PreferenceDataset) -> str:
+    replies = any(sample.task is TaskKind.REPLY for sample in [*dataset.train, *dataset.test])
+    return " ".join((f"### Limits\n\n{OWNED}", *([OTHERS_WORDS] if replies else []), LOOSE))
+
+
+OWNED = "The texts belong to their author, and nothing here grants a licence for them."
+OTHERS_WORDS = (
+    f"The prompts of `{TaskKind.REPLY}` samples are other people's words and belong to those who wrote them; "
+    "ask them before you share this."
+)
+LOOSE = (
+    "Prompts by small models may fit their passages loosely. Personal data is looked for by its shape only: names in "
+    "prose stay."
 )

@@ -22,9 +22,10 @@ def calls_at_most(
     as_json: bool,
     is_rejecting: bool = True,
 ) -> Usage:
-    """Calls and tokens of the model at most; answers that are kept from before are not counted.
+    """Calls and tokens of the model at most; instructions that are kept from before are not counted.
 
-    A preference dataset takes the instructions too, where they are not there yet. `is_rejecting`
+    A preference dataset takes the instructions too, where they are not there yet; its rejected answers all count, since
+    their prompts are known only once those are written. `is_rejecting`
     is False when another model than this one writes the rejected answers. Raises what `material` raises.
     """
     made_of = material(author, documents, store, request)

@@ -1,6 +1,6 @@
 """Make an author's instruction dataset. The target is always the author's passage, verbatim."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from llm_engineering.domain.datasets import (
     verbatim_share,
 )
 from llm_engineering.domain.documents import CleanedDocument
-from llm_engineering.domain.errors import BadInput, EmptyCorpus
+from llm_engineering.domain.errors import BadInput, DatasetError, EmptyCorpus
 from llm_engineering.domain.identity import content_hash
 
 if TYPE_CHECKING:
@@ -122,7 +122,8 @@ def instruct_dataset(
 
     A prompt that fails its gates twice is replaced by one from the passage's key phrases, and
     counted. `Request` says what the parameters mean. Raises what `material` raises, DatasetError
-    when training text reaches the test split, and BudgetReached when `meter` allows no more calls.
+    when training text reaches the test split or an answer is not the author's text, and
+    BudgetReached when `meter` allows no more calls.
     """
     request = Request(test_split_size, max_samples, seed, min_words, max_words)
     writer = Writer(chat, model_name, store, embedder, progress, seed, meter)
@@ -130,6 +131,7 @@ def instruct_dataset(
     train, test = made_of.train, made_of.test
     leaking = require_no_leak([task.passage.text for task in train], [task.passage.text for task in test])
     samples = written([*train, *test], writer, made_of.tally)
+    verbatim = require_verbatim((s.answer for s in samples), (d.style_text for d in documents))
     remember_split(store, author, request.test_split_size, made_of.split)
     metadata = DatasetMetadata(
         author_id=author.id,
@@ -147,11 +149,22 @@ def instruct_dataset(
         replaced=dict(+made_of.tally.replaced),
         retried=made_of.tally.retried,
         distributions=_distributions(samples, made_of.tally),
-        verbatim_answer_share=verbatim_share((s.answer for s in samples), (d.style_text for d in documents)),
+        verbatim_answer_share=verbatim,
         leak_share=leaking,
         model_ids={"instruction": model_name},
     )
     return InstructDataset(metadata=metadata, train=samples[: len(train)], test=samples[len(train) :])
+
+
+def require_verbatim(answers: Iterable[str], corpus: Iterable[str]) -> float:
+    """The verbatim share, which is 1. Raises DatasetError when an answer is not the author's text."""
+    share = verbatim_share(answers, corpus)
+    if share < 1:
+        raise DatasetError(
+            f"Only {share:.2%} of the answers are the author's text, character by character; run the feature "
+            "engineering again, and report it as a bug if that changes nothing."
+        )
+    return share
 
 
 def _usable_passages(

@@ -267,7 +267,7 @@ def _with_key_phrases(
     for number, (task, one, refusal) in enumerate(zip(tasks, found, refusals, strict=True)):
         if refusal:
             tally.replaced[refusal] += 1
-            text = instructions.from_key_phrases(task.passage, task.kind, next(remaining), number, taken)
+            text = instructions.from_key_phrases(_nameable(task.passage), task.kind, next(remaining), number, taken)
             taken.add(instructions.alike(text))
             done[task] = (text, instructions.KEY_PHRASES)
         else:
@@ -277,6 +277,11 @@ def _with_key_phrases(
     tally.cosines += instructions.similarities(by_key_phrases, originals, writer.embedder, writer.progress)
     tally.cosines += [one.cosine for one, refusal in zip(found, refusals, strict=True) if not refusal]
     return done
+
+
+def _nameable(passage: Passage) -> Passage:
+    """Without its title, such as a mail's subject, where that holds personal data."""
+    return passage.model_copy(update={"title": ""}) if scrubbed(passage.title, PII)[1] else passage
 
 
 def _judged(

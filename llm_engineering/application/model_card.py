@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from llm_engineering.application import prompting
+from llm_engineering.application.model_names import public_name
 from llm_engineering.domain.twins import ADAPTER, GGUF, GGUF_F16, MERGED, TwinManifest
 
 FILES = {
@@ -94,7 +95,7 @@ def _front_matter(manifest: TwinManifest) -> str:
         "base_model_relation": "adapter" if manifest.base.hub_id else None,
         "library_name": "peft",
         "pipeline_tag": "text-generation",
-        "license": manifest.base.licence,
+        "license": manifest.base.licence or "other",
         "model_name": f"{manifest.name}/{manifest.version}",
         "tags": ["llm-twin", "lora", *dict.fromkeys(manifest.stages), "conversational"],
     }
@@ -127,8 +128,7 @@ def _data(manifest: TwinManifest) -> str:
 
 
 def _written_by(model_ids: Mapping[str, str]) -> str:
-    # The last part of the name only: it may be a path of this machine, or a server's address.
-    return ", ".join(f"{role} by {model.rpartition('/')[2]}" for role, model in model_ids.items())
+    return ", ".join(f"{role} by {public_name(model)}" for role, model in model_ids.items())
 
 
 def _training(manifest: TwinManifest) -> str:

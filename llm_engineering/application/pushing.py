@@ -42,7 +42,9 @@ def upload(manifest: TwinManifest, *, merged: bool = False, gguf: bool = False) 
     The adapter stands in the root, where PEFT looks for it, and so do card and GGUF files; merged/
     stays a folder. Raises ModelError for a part that is asked for and not there.
     """
-    files = {name.removeprefix(f"{ADAPTER}/"): name for name in manifest.files if name.startswith(f"{ADAPTER}/")}
+    adapter = [name for name in manifest.files if name.startswith(f"{ADAPTER}/")]
+    files = {name.removeprefix(f"{ADAPTER}/"): name for name in adapter}
+    files.pop(CARD, None)  # PEFT's empty form, in twins of earlier versions
     if CARD in manifest.files:
         files[CARD] = CARD
     if merged:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -71,6 +72,7 @@ def register(
         facts = exporter.export(
             base_model=base_model, adapter_dir=building / ADAPTER, output_dir=building, progress=progress
         )
+        _let_others_read(building)
         manifest = TwinManifest(
             id=uuid5(NAMESPACE, f"twin\x00{author.id}\x00{number}"),
             name=name,
@@ -230,6 +232,17 @@ def _built_in_one_move(directory: Path) -> Iterator[Path]:
             f"The twin cannot be written to {directory} ({error.strerror or error}); make room or grant the "
             "permission, and run the same command again: what is trained is kept."
         ) from error
+
+
+def _let_others_read(directory: Path) -> None:
+    """Give every file the mode of a new one: safetensors lets only the owner read, and a copy keeps that."""
+    probe = directory / ".mode"
+    probe.touch()  # asking for the umask itself would change it for the other threads
+    mode = stat.S_IMODE(probe.stat().st_mode)
+    probe.unlink()
+    for file in directory.rglob("*"):
+        if file.is_file():
+            file.chmod(mode)
 
 
 def _hashes(directory: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from llm_engineering.application import prompting
 from llm_engineering.application.ports import Progress, Trainer
 from llm_engineering.application.registering import kind
+from llm_engineering.application.sampling import spread
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset
 from llm_engineering.domain.errors import BadConfig, DatasetError, TrainingError
@@ -53,7 +54,7 @@ def run_sft(
         base_model=base_model,
         conversations=lambda sample: prompting.conversation(author.full_name, sample.instruction),
         train=dataset.train,
-        test=dataset.test,
+        test=spread(dataset.test, plan.heldout_samples),
         output_dir=work_dir / plan.finetuning_type,
         progress=progress,
     )
@@ -78,7 +79,7 @@ def run_preferences(
         adapter_dir=adapter_dir,
         prompts=lambda pair: prompting.conversation(author.full_name, pair.instruction),
         train=dataset.train,
-        test=dataset.test,
+        test=spread(dataset.test, plan.heldout_samples),
         output_dir=work_dir / plan.finetuning_type,
         progress=progress,
     )

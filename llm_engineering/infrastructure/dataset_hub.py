@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from llm_engineering.application.ports import Record
-from llm_engineering.domain.errors import BadInput, StoreError
+from llm_engineering.domain.errors import BadInput, StoreError, TwinError
 from llm_engineering.infrastructure.dataset_files import json_lines
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)^---\n", re.DOTALL | re.MULTILINE)
-_SECTION = re.compile(r"^<!-- subset: (?P<name>\S+) -->\n(?P<text>.*?)^<!-- end -->\n", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)^---(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_SECTION = re.compile(
+    r"^<!-- subset: (?P<name>\S+) -->\n(?:(?!^<!-- subset: ).)*?^<!-- end -->(?:\n|\Z)", re.DOTALL | re.MULTILINE
+)
 TITLE = "# Passages of an author, with prompts"
 
 
@@ -38,14 +40,16 @@ class DatasetHub:
     ) -> str:
         """Write the splits (name → rows) as a subset of the repository, with its part of the card.
 
-        Returns the repository's address. It is made private when it is new; one that is there keeps its visibility, and
-        its other subsets. Raises BadInput for a malformed id and StoreError when the hub refuses
-        or is out of reach.
+        Returns the repository's address. It is made private when it is new; one that is there keeps its other subsets
+        and what people wrote into its README.md. Raises BadInput for a malformed id or a public repository, and
+        StoreError when the hub refuses or is out of reach.
         """
         if not REPOSITORY.fullmatch(dataset_id):
             raise BadInput(f'"{dataset_id}" is no dataset id; write it as account/name, such as your-name/llmtwin.')
         try:
             return self._pushed(splits, dataset_id, subset, card, front_matter)
+        except TwinError:
+            raise
         except Exception as error:  # noqa: BLE001 - the hub's client raises of many kinds, some bare
             reason = " ".join(str(error).replace(self._token, "…").split())[:200]
             raise StoreError(
@@ -65,6 +69,9 @@ class DatasetHub:
 
         api = self._api or HfApi(token=self._token)
         api.create_repo(dataset_id, repo_type="dataset", private=True, exist_ok=True)
+        # One that was there keeps its visibility; an author's texts go into no public one.
+        if not api.repo_info(dataset_id, repo_type="dataset").private:
+            raise BadInput(f"{dataset_id} is public; make it private, or name another dataset_id.")
         there = ""
         if api.file_exists(dataset_id, "README.md", repo_type="dataset"):
             with open(api.hf_hub_download(dataset_id, "README.md", repo_type="dataset"), encoding="utf-8") as file:
@@ -81,27 +88,50 @@ class DatasetHub:
 
 
 def readme(there: str, subset: str, splits: list[str], card: str, front_matter: Mapping[str, Any]) -> str:
-    """The repository's README.md with this subset in its front matter and a section on it; other subsets stay."""
-    match = _FRONT_MATTER.match(there)
-    known = yaml.safe_load(match[1]) if match else {}
-    matter: dict[str, Any] = dict(known) if isinstance(known, dict) else {}
+    """The repository's README.md with this subset in its front matter and a section on it.
+
+    All else stays: other subsets, text outside of the sections, and a licence. Raises BadInput for
+    front matter that cannot be read.
+    """
+    matter, body = _parts(there)
     configs = [config for config in matter.pop("configs", None) or [] if config.get("config_name") != subset]
     files = [{"split": name, "path": f"{subset}/{name}.jsonl"} for name in splits]
+    licensed = bool(matter.get("license"))
     for name, value in front_matter.items():
-        matter[name] = _joined(matter.get(name), value)
+        if not (licensed and name.startswith("license")):
+            matter[name] = _joined(matter.get(name), value)
     matter["configs"] = sorted([*configs, {"config_name": subset, "data_files": files}], key=_name)
-    sections = {found["name"]: found["text"] for found in _SECTION.finditer(there)}
-    sections[subset] = f"## {subset}\n\n{card}"
-    body = "\n".join(f"<!-- subset: {name} -->\n{text}<!-- end -->\n" for name, text in sorted(sections.items()))
     head = yaml.safe_dump(matter, sort_keys=False, allow_unicode=True)
-    return f"---\n{head}---\n\n{TITLE}\n\n{body}"
+    section = f"<!-- subset: {subset} -->\n## {subset}\n\n{card}<!-- end -->\n"
+    return f"---\n{head}---\n\n{_with_section(body, subset, section)}"
+
+
+def _parts(there: str) -> tuple[dict[str, Any], str]:
+    """(front matter, the text below it) of a README.md."""
+    match = _FRONT_MATTER.match(there)
+    try:
+        known = yaml.safe_load(match[1]) if match else None
+    except yaml.YAMLError:
+        raise BadInput(
+            "The front matter of the repository's README.md is no YAML; correct it there, or name another dataset_id."
+        ) from None
+    if match and isinstance(known, dict):
+        return known, there[match.end() :].lstrip("\n")
+    return {}, there
+
+
+def _with_section(body: str, subset: str, section: str) -> str:
+    """The text with the section in place of the subset's last one, or at the end."""
+    if any(found["name"] == subset for found in _SECTION.finditer(body)):
+        return _SECTION.sub(lambda found: section if found["name"] == subset else found[0], body)
+    return f"{body.rstrip() or TITLE}\n\n{section}"
 
 
 def _joined(known: Any, value: Any) -> Any:
     """Lists of several subsets together; anything else as the newest says."""
-    if not isinstance(known, list) or not isinstance(value, list):
+    if not known or not isinstance(value, list):
         return value
-    return list(dict.fromkeys([*known, *value]))
+    return list(dict.fromkeys([*(known if isinstance(known, list) else [known]), *value]))
 
 
 def _name(config: Mapping[str, Any]) -> str:

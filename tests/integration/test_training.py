@@ -218,6 +218,19 @@ def test_a_run_that_diverges_stops_with_advice_and_leaves_no_adapter(
     assert not (tmp_path / "run" / "adapter").exists()
 
 
+@pytest.mark.parametrize("place", ["loaded", "_trainer", "_require_room"])
+@pytest.mark.parametrize("kind", [RuntimeError, ModelError])
+def test_memory_that_does_not_suffice_at_any_moment_is_one_sentence_with_advice(
+    place: str, kind: type[Exception], trainer: TrlTrainer, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object) -> None:
+        raise kind("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    monkeypatch.setattr(f"llm_engineering.infrastructure.training.run.{place}", too_large)
+    with pytest.raises(TrainingError, match="does not hold the model and batches of 2 x 768 tokens; lower per_device"):
+        sft(trainer, base, tmp_path)
+
+
 def test_a_killed_run_leaves_the_adapter_of_the_run_before(base: Path, trainer: TrlTrainer, tmp_path: Path) -> None:
     before = weights(sft(trainer, base, tmp_path / "run", plan=plan(max_steps=1)).adapter_dir)
     killed = subprocess.run([sys.executable, "-c", KILLS_ITSELF, str(base), str(tmp_path / "run")], check=False)

@@ -5,6 +5,7 @@ The tests tell one story and run in its order: each begins with the twins that t
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -185,8 +186,10 @@ def test_sft_alone_makes_a_twin_and_dpo_alone_makes_another_of_it_once(first: Ru
 
 
 def test_preferences_of_another_split_are_refused_before_anything_is_trained(
-    first: RunSummary, instruct: RunSummary
+    first: RunSummary, instruct: RunSummary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from steps.artifacts import newest_datasets
+
     before = instruct.artifact("generate_instruction_dataset")
     other = make_dataset("instruction", test_split_size=OTHER_SPLIT).artifact("generate_instruction_dataset")
     assert [*other.train, *other.test] == [*before.train, *before.test], "only where the test split begins differs"
@@ -195,6 +198,12 @@ def test_preferences_of_another_split_are_refused_before_anything_is_trained(
         train()
     assert runs_of_training() == runs
     assert twins() == known
+
+    # What the message says helps, also with another model for the rejected answers, as docs/training.md advises.
+    monkeypatch.setenv("CHAT_MODEL", f"{os.environ['CHAT_MODEL']}-grown")
+    pairs = make_dataset("preference", test_split_size=OTHER_SPLIT, max_samples=4)
+    assert newest_datasets(IDA.full_name)[1].load() == pairs.artifact("generate_preference_dataset")
+    assert pairs.artifact("create_prompts") == other
 
 
 def test_a_twin_is_evaluated_on_its_own_dataset_and_not_promoted_on_few_prompts(

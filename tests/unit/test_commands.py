@@ -21,7 +21,8 @@ from tools.benchmark import benchmarks
 from tools.call_service import asked
 from tools.config_files import read_config
 from tools.infrastructure import compose
-from tools.preflight import check_parameters
+from tools.parameters import described
+from tools.preflight import check_base_model, check_parameters
 from tools.run import assignments_of, run
 from tools.zenml_settings import plain_values
 from tools.zenml_store import steps_may_run_elsewhere
@@ -138,6 +139,12 @@ def test_a_command_that_its_task_does_not_take_would_be_found(line: str) -> None
         check_typed(line)
 
 
+@pytest.mark.parametrize("name", sorted(PIPELINES))
+def test_every_parameter_says_what_it_means(name: str) -> None:
+    silent = [parameter for parameter, _, meaning in described(PIPELINES[name]) if not meaning]
+    assert silent == []
+
+
 def test_a_parameter_of_one_value_is_an_option_too() -> None:
     given = [
         "--user-full-name",
@@ -243,6 +250,27 @@ def test_steps_run_here_unless_zenml_is_logged_in_to_a_server(
     if config is not None:
         (tmp_path / "config.yaml").write_text(config)
     assert steps_may_run_elsewhere() is elsewhere
+
+
+def test_a_configuration_for_another_base_model_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZENML_CONFIG_PATH", str(tmp_path))
+    monkeypatch.delenv("ZENML_STORE_URL", raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("HF_MODEL_ID", "someone/small")
+    config = REPOSITORY / "configs" / "training" / "qwen3-4b.yaml"
+    sentence = (
+        r"qwen3-4b.yaml is for Qwen/Qwen3-4B-\S+, but HF_MODEL_ID is someone/small; set HF_MODEL_ID=Qwen/Qwen3-4B"
+    )
+    with pytest.raises(BadConfig, match=sentence):
+        run.main(["training", "--config", str(config)], standalone_mode=False)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("base_model", ["someone/large", str(REPOSITORY)])
+def test_a_configuration_is_taken_for_its_base_model_and_for_a_directory_that_may_hold_it(base_model: str) -> None:
+    check_base_model("training", Path("large.yaml"), {"extra": {"base_model": "someone/large"}}, base_model)
 
 
 def test_benchmarks_are_modules_and_runnable_packages(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from huggingface_hub import HfApi
 
 from llm_engineering.application.dataset_card import GATES, card_of, front_matter, gate_rows
 from llm_engineering.application.dataset_rows import rows_of
+from llm_engineering.application.model_names import ON_A_SERVER, public_name
 from llm_engineering.application.prompting import conversation
 from llm_engineering.domain.datasets import Distribution, InstructDataset, PreferenceDataset, TaskKind
 from llm_engineering.domain.errors import BadInput, StoreError
 from llm_engineering.infrastructure.dataset_files import ArtifactFiles
-from llm_engineering.infrastructure.dataset_hub import DatasetHub
+from llm_engineering.infrastructure.dataset_hub import DatasetHub, readme
 from tests.samples import ADA
 from tests.unit.test_generating import corpus, made
 from tests.unit.test_preferring import PLAIN, preferences
@@ -60,6 +61,50 @@ def test_trl_takes_the_rows_as_conversational(instruct: InstructDataset, prefere
     assert is_conversational(rows_of(preference)["train"][0])
 
 
+# ------------------------------------------------------------------------------ names of models
+
+PLACES = ["/home/jane/models/secret.gguf", "http://10.1.2.3:8000/v1#secret"]
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("/home/jane/models/secret.gguf", "secret.gguf"),
+        ("models/secret.gguf", "secret.gguf"),
+        ("~/secret.gguf", "secret.gguf"),
+        (r"C:\Users\jane\secret.gguf", "secret.gguf"),
+        ("http://10.1.2.3:8000/v1#m", "m"),
+        ("http://10.1.2.3:8000#m", "m"),
+        ("https://inside.example/v1#/srv/models/m", "m"),
+        ("https://inside.example/v1#Qwen/Qwen3-8B", "Qwen/Qwen3-8B"),
+        ("http://10.1.2.3:8000", ON_A_SERVER),
+        ("http://10.1.2.3:8000/v1#", ON_A_SERVER),
+        ("embedded:smollm2-135m-instruct", "embedded:smollm2-135m-instruct"),
+        ("openai:gpt-4o-mini", "openai:gpt-4o-mini"),
+        ("mara-lindqvist/3@0123456789ab", "mara-lindqvist/3@0123456789ab"),
+        ("key-phrases", "key-phrases"),
+    ],
+)
+def test_a_model_is_named_without_its_place(model: str, name: str) -> None:
+    assert public_name(model) == name
+
+
+@pytest.mark.parametrize("model", PLACES)
+def test_rows_and_card_tell_no_directory_and_no_address(
+    model: str, instruct: InstructDataset, preference: PreferenceDataset
+) -> None:
+    told = {"metadata": instruct.metadata.model_copy(update={"model_ids": {"instruction": model, "rejected": model}})}
+    prompted = [sample.model_copy(update={"instruction_by": model}) for sample in instruct.train]
+    refused = [pair.model_copy(update={"rejected_by": model}) for pair in preference.train]
+    for dataset in (
+        instruct.model_copy(update=told | {"train": prompted}),
+        preference.model_copy(update=told | {"train": refused}),
+    ):
+        written = f"{rows_of(dataset)}{card_of(dataset)}"
+        assert "secret" in written
+        assert not [place for place in ("/home", "jane", "10.1.2.3", "8000") if place in written]
+
+
 # ------------------------------------------------------------------------------ files
 
 
@@ -102,6 +147,16 @@ def test_the_card_says_what_the_metadata_say(instruct: InstructDataset) -> None:
     assert "### Limits" in card
 
 
+def test_the_card_says_whose_words_the_prompts_of_replies_are(
+    instruct: InstructDataset, preference: PreferenceDataset
+) -> None:
+    for dataset in (instruct, preference):
+        assert "other people's words" not in card_of(dataset)
+        reply = dataset.train[0].model_copy(update={"task": TaskKind.REPLY})
+        limits = card_of(dataset.model_copy(update={"train": [reply]})).partition("### Limits")[2]
+        assert "prompts of `reply` samples are other people's words" in limits
+
+
 def test_the_front_matter_claims_no_licence(instruct: InstructDataset, preference: PreferenceDataset) -> None:
     matter = front_matter(instruct)
     assert (matter["license"], matter["size_categories"], matter["language"]) == ("other", ["n<1K"], ["en"])
@@ -120,12 +175,13 @@ def test_the_page_on_datasets_explains_every_gate_and_task_and_names_no_other() 
 # ------------------------------------------------------------------------------ hub
 
 
-def hub(readme: str | None = None, tmp_path: Path | None = None) -> tuple[DatasetHub, Any]:
+def hub(there: str | None = None, tmp_path: Path | None = None, *, private: bool = True) -> tuple[DatasetHub, Any]:
     """A hub whose client notes what it is told, and has that README.md; calls must fit the real client's signatures."""
     api = create_autospec(HfApi, instance=True)
-    api.file_exists.return_value = readme is not None
-    if readme is not None and tmp_path is not None:
-        (tmp_path / "README.md").write_text(readme, encoding="utf-8")
+    api.repo_info.return_value.private = private
+    api.file_exists.return_value = there is not None
+    if there is not None and tmp_path is not None:
+        (tmp_path / "README.md").write_text(there, encoding="utf-8")
         api.hf_hub_download.return_value = str(tmp_path / "README.md")
     return DatasetHub(TOKEN, api), api
 
@@ -172,6 +228,71 @@ def test_another_subset_stays_and_the_same_one_is_replaced(
     assert [config["config_name"] for config in matter["configs"]] == ["ada-instruction", "ada-preference"]
     assert {"sft", "dpo"} <= set(matter["tags"])
     assert both.count("### Limits") == 2
+
+
+def test_a_public_repository_gets_nothing(instruct: InstructDataset) -> None:
+    target, api = hub(private=False)
+    with pytest.raises(BadInput, match="ada/twin is public; make it private, or name another dataset_id"):
+        push(target, instruct)
+    api.create_commit.assert_not_called()
+
+
+OWN = """---
+license: cc-by-4.0
+language: de
+pretty_name: Ada
+---
+
+# My own heading
+
+Before.
+
+<!-- subset: a -->
+## a
+
+old
+<!-- end -->
+
+Between.
+
+<!-- subset: b -->
+## b
+
+of b
+<!-- end -->
+
+After."""
+
+
+def test_what_people_wrote_into_the_readme_stays() -> None:
+    replaced = readme(OWN, "a", ["train"], "new\n", {})
+    assert replaced.partition("---\n\n")[2] == OWN.partition("---\n\n")[2].replace("old", "new")
+    added = readme(OWN, "c", ["train"], "of c\n", {})
+    below = OWN.partition("---\n\n")[2]
+    assert added.partition("---\n\n")[2] == f"{below}\n\n<!-- subset: c -->\n## c\n\nof c\n<!-- end -->\n"
+    assert readme(added, "c", ["train"], "of c\n", {}) == added
+    assert "Only words." in readme("Only words.", "a", ["train"], "new\n", {})
+    assert "a rule above" in readme("---\na rule above\n---\n", "a", ["train"], "new\n", {})
+
+
+def test_a_section_that_was_left_open_takes_nothing_with_it() -> None:
+    opened = OWN.replace("old\n<!-- end -->\n", "old\n")
+    replaced = readme(opened, "b", ["train"], "new\n", {})
+    assert "Between." in replaced
+    assert "of b" not in replaced
+
+
+def test_a_licence_that_is_set_stays(instruct: InstructDataset) -> None:
+    matter = yaml.safe_load(readme(OWN, "a", ["train"], "new\n", front_matter(instruct)).split("---\n")[1])
+    assert (matter["license"], matter["pretty_name"], matter["language"]) == ("cc-by-4.0", "Ada", ["de", "en"])
+    assert "license_name" not in matter
+
+
+def test_front_matter_that_cannot_be_read_is_not_overwritten(instruct: InstructDataset, tmp_path: Path) -> None:
+    target, api = hub("---\nlicense: [\n---\n\nMine.\n", tmp_path)
+    with pytest.raises(BadInput, match=r"README\.md is no YAML; correct it there"):
+        push(target, instruct)
+    api.create_commit.assert_not_called()
 
 
 def test_a_malformed_id_is_refused_before_anything_is_sent(instruct: InstructDataset) -> None:

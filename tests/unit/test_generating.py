@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from llm_engineering.application.generating import instruct_dataset
+from llm_engineering.application.generating import instruct_dataset, require_verbatim
 from llm_engineering.application.instructing import AUTHOR, THREAD, flattening_refusal
 from llm_engineering.application.instructions import KEY_PHRASES
 from llm_engineering.application.passages import words
 from llm_engineering.application.ports import Silent
 from llm_engineering.domain.datasets import InstructDataset, InstructSample, TaskKind
 from llm_engineering.domain.documents import Category, CleanedDocument
-from llm_engineering.domain.errors import BadInput, EmptyCorpus
+from llm_engineering.domain.errors import BadInput, DatasetError, EmptyCorpus
 from tests.fakes import InMemoryDocuments, SayingChat, WordEmbedder
 from tests.samples import ADA, article, cleaned_document
 
@@ -64,6 +64,12 @@ def test_every_answer_is_the_authors_text_character_by_character() -> None:
     for sample in samples(dataset):
         assert by_id[sample.document_id][sample.start : sample.end] == sample.answer
     assert dataset.metadata.verbatim_answer_share == 1.0
+
+
+def test_an_answer_that_is_not_the_authors_text_fails_the_run() -> None:
+    assert require_verbatim(["b c", "d"], ["a b c", "d"]) == 1.0
+    with pytest.raises(DatasetError, match=r"Only 50\.00% of the answers are the author's text"):
+        require_verbatim(["b c", "b  c"], ["a b c"])
 
 
 def test_no_answer_is_given_twice() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from llm_engineering.application.instructing import _nameable
 from llm_engineering.application.instructions import (
     alike,
     from_key_phrases,
@@ -49,6 +50,11 @@ def test_each_form_is_taken_once_and_titles_are_not_invented(kind: TaskKind) -> 
         assert '""' not in written
     first = from_key_phrases(passage(), kind, ["the scale"], 0, set())
     assert from_key_phrases(passage(), kind, ["the scale"], 0, {alike(first)}) != first
+
+
+def test_a_title_with_an_address_in_it_is_not_named() -> None:
+    assert _nameable(passage(title="Re: flour for jane.doe@example.org")).title == ""
+    assert _nameable(passage()).title == "Flour"
 
 
 def test_only_the_json_that_was_asked_for_holds_an_instruction() -> None:

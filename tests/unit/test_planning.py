@@ -225,6 +225,22 @@ def test_the_command_says_whether_it_fits_and_what_would_help(monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("nothing_here")
+def test_a_configuration_for_a_gpu_says_on_a_laptop_how_to_plan_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_engineering.bootstrap.Twin.machine", Machine())
+    with opened() as twin, pytest.raises(BadConfig, match=r"set quantization to none, or add --gpus 1 to plan for a"):
+        plan(twin, LARGE[1])
+
+
+@pytest.mark.usefixtures("nothing_here")
+def test_what_no_gpu_would_help_is_not_told_to_add_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_engineering.bootstrap.Twin.machine", Machine())
+    on_cpu = tmp_path / "cpu.yaml"
+    on_cpu.write_text(LARGE[1].read_text().replace("  hardware:\n", "  hardware:\n    device: cpu\n"))
+    with opened() as twin, pytest.raises(BadConfig, match=r"set quantization to none\.$"):
+        plan(twin, on_cpu)
+
+
+@pytest.mark.usefixtures("nothing_here")
 def test_json_has_the_same_figures() -> None:
     result = CliRunner().invoke(plan_training, ["--config", str(LARGE[0]), "--gpus", "2", "--json"])
     with opened() as twin:

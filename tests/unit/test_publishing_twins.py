@@ -43,6 +43,14 @@ def test_a_push_sends_adapter_and_card_privately_and_nothing_else(tmp_path: Path
     assert hub.public is False
 
 
+def test_an_empty_form_beside_the_adapter_does_not_take_the_cards_place(tmp_path: Path) -> None:
+    twin = with_files(manifest(tmp_path))
+    old = twin.model_copy(update={"files": {**twin.files, "adapter/README.md": "0" * 64}})
+    assert pushing.upload(old)["README.md"] == "README.md"
+    without_card = {name: sha for name, sha in old.files.items() if name != "README.md"}
+    assert "README.md" not in pushing.upload(old.model_copy(update={"files": without_card}))
+
+
 def test_more_is_sent_where_it_is_asked_for(tmp_path: Path) -> None:
     twin, hub = with_files(manifest(tmp_path)), RecordingHub()
     pushing.push(twin, twin.directory, hub, "me/twin", public=True, merged=True, gguf=True)
@@ -102,7 +110,7 @@ def test_the_card_has_what_the_hub_reads(tmp_path: Path) -> None:
 
 def test_the_card_tells_data_plan_measurements_limits_and_consent(tmp_path: Path) -> None:
     card = model_card(with_files(manifest(tmp_path)))
-    assert "| instruction | 64 | 19 | 100% | instruction by v1#some-model |" in card
+    assert "| instruction | 64 | 19 | 100% | instruction by some-model |" in card
     assert "| `learning_rate` | 0.0003 |" in card
     assert "| training loss, last tenth | 3.1 |" in card
     assert "a twin of a living person needs their consent" in card

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import signal
 import subprocess
 import sys
@@ -86,6 +87,26 @@ def test_ctrl_c_in_the_middle_leaves_nothing(tmp_path: Path, warehouse: Warehous
     with pytest.raises(KeyboardInterrupt):
         trained(tmp_path, warehouse, Interrupted())
     assert on_disk(tmp_path) == []
+
+
+def test_whoever_may_read_a_new_file_may_read_all_of_a_twin(tmp_path: Path, warehouse: Warehouse) -> None:
+    class ForItsOwner(WritingExporter):
+        def export(self, *, adapter_dir: Path, output_dir: Path, **more: Any) -> BaseModelFacts:
+            (output_dir / "merged").mkdir()
+            (output_dir / "merged" / "model.safetensors").write_bytes(b"m")
+            for file in (output_dir / "merged" / "model.safetensors", adapter_dir / "adapter_model.safetensors"):
+                file.chmod(0o600)
+            return super().export(adapter_dir=adapter_dir, output_dir=output_dir, **more)
+
+    before = os.umask(0o027)
+    try:
+        directory = trained(tmp_path, warehouse, ForItsOwner()).directory
+    finally:
+        os.umask(before)
+    files = [file for file in directory.rglob("*") if file.is_file()]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o640}
+    assert {"adapter_model.safetensors", "model.safetensors", "manifest.json"} <= {file.name for file in files}
+    assert ".mode" not in {file.name for file in files}
 
 
 def test_the_manifest_has_the_hash_of_every_file_and_of_no_other(tmp_path: Path, warehouse: Warehouse) -> None:

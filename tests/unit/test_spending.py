@@ -63,7 +63,7 @@ def test_the_estimate_says_calls_tokens_dollars_and_the_budget() -> None:
     assert "at most 1,200 times" in said
     assert "500,000 tokens" in said
     assert "$0.11 at most" in said
-    assert "stops each dataset at $2." in said
+    assert "stops each step (instructions, rejected answers) at $2." in said
     assert "not known before the texts are collected" in spending.told("m", None, Price(1, 2), None)
 
 

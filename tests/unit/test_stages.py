@@ -33,6 +33,7 @@ class CountingTrainer:
     def __init__(self) -> None:
         self.trained: list[str] = []
         self.continued: list[Path] = []
+        self.heldout: list[list[str]] = []
         self.breaks = False
 
     def train_sft(
@@ -46,6 +47,7 @@ class CountingTrainer:
         output_dir: Path,
         progress: Progress,
     ) -> TrainingResult:
+        self.heldout.append([sample.instruction for sample in test])
         return self._result(plan, output_dir)
 
     def train_preferences(
@@ -61,6 +63,7 @@ class CountingTrainer:
         progress: Progress,
     ) -> TrainingResult:
         self.continued.append(adapter_dir)
+        self.heldout.append([pair.instruction for pair in test])
         return self._result(plan, output_dir)
 
     def _result(self, plan: TrainingPlan, output_dir: Path) -> TrainingResult:
@@ -177,6 +180,17 @@ def test_dpo_goes_on_from_sft_and_is_trained_again_when_sft_was(trainer: Countin
 def test_dpo_without_an_adapter_says_what_to_train_first(trainer: CountingTrainer, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="has none; train both stages"):
         run(trainer, tmp_path, plan=DPO, dataset=preference())
+
+
+def test_the_held_out_loss_is_of_samples_from_all_over_the_test_split(trainer: CountingTrainer, tmp_path: Path) -> None:
+    asked, few = [{"instruction": str(number)} for number in range(9)], {"heldout_samples": 3}
+    samples, pairs = (
+        made.model_copy(update={"test": [made.train[0].model_copy(update=other) for other in asked]})
+        for made in (instruct(), preference())
+    )
+    sft = run(trainer, tmp_path, plan=plan(FinetuningType.SFT, few), dataset=samples)
+    run(trainer, tmp_path, plan=plan(FinetuningType.DPO, few), dataset=pairs, adapter_dir=sft.adapter_dir)
+    assert trainer.heldout == [["0", "4", "8"], ["0", "4", "8"]]
 
 
 def test_what_an_interrupted_training_left_counts_for_nothing(trainer: CountingTrainer, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from llm_engineering.domain.datasets import InstructDataset, InstructSample
 from llm_engineering.domain.errors import BadConfig, DatasetError, ModelError, TrainingError
 from llm_engineering.domain.twins import BaseModelFacts, FinetuningType, TrainingPlan, TrainingResult, TwinManifest
 from llm_engineering.infrastructure.locks import training_alone_in
+from pipelines.parameters import StageOverrides
+from pipelines.training import stage_plans
 from tests.fakes import InMemoryDocuments
 from tests.samples import ADA
 from tests.unit.test_generating import corpus, made
@@ -228,6 +230,15 @@ def test_a_wrong_plan_names_the_field(overrides: dict[str, Any], named: str) -> 
 
 def test_what_is_not_given_keeps_its_default() -> None:
     assert plan(FinetuningType.DPO, {"learning_rate": None}) == plan(FinetuningType.DPO)
+
+
+@pytest.mark.parametrize("kind", [None, "dpo", "kto"])
+def test_preferences_continue_an_adapter_of_the_shape_that_sft_has(kind: str | None) -> None:
+    sft = StageOverrides(lora_rank=8, lora_alpha=24)
+    _, alone = stage_plans(kind, {}, sft, None)
+    _, named = stage_plans(kind, {}, sft, StageOverrides(lora_rank=4))
+    assert (alone.lora_rank, alone.lora_alpha) == (8, 24)
+    assert (named.lora_rank, named.lora_alpha) == (4, 24)
 
 
 @pytest.mark.parametrize(

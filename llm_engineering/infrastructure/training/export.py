@@ -76,7 +76,7 @@ class TwinExporter:
                     convert(output_dir / MERGED, found_converter(base_model), output_dir / name, precision)
                 if not keep:
                     shutil.rmtree(output_dir / MERGED)
-        return base_model_facts(base_model)
+        return base_model_facts(base_model, self._models.hub_token)
 
     def _merged(self, base_model: str, adapter_dir: Path) -> BaseModel:
         base = load_base_model(base_model, self._models, device="cpu", dtype=_stored_dtype(base_model, self._models))
@@ -87,17 +87,19 @@ class TwinExporter:
             raise ModelError(f"The adapter in {adapter_dir} holds numbers that are none; train again.") from error
 
 
-def base_model_facts(base_model: str) -> BaseModelFacts:
-    """Where the base model is from, and under which licence, as far as this machine knows."""
+def base_model_facts(base_model: str, hub_token: str | None = None) -> BaseModelFacts:
+    """Where the base model is from, and under which licence, as far as its card can be read."""
     if base_model.startswith(MODEL_PREFIX):
         known = EMBEDDED_MODELS[base_model.removeprefix(MODEL_PREFIX)]
         return BaseModelFacts(hub_id=known.original, licence=known.licence.lower())
-    if not Path(base_model).is_dir():
-        return BaseModelFacts(hub_id=base_model)
     from huggingface_hub import ModelCard
 
-    card = Path(base_model) / "README.md"
-    return BaseModelFacts(licence=ModelCard.load(card).data.license if card.is_file() else None)
+    is_directory = Path(base_model).is_dir()
+    try:
+        card = ModelCard.load(Path(base_model) / "README.md" if is_directory else base_model, token=hub_token)
+    except (OSError, ValueError):  # none there, no network, or one that is none
+        return BaseModelFacts(hub_id=None if is_directory else base_model)
+    return BaseModelFacts(hub_id=None if is_directory else base_model, licence=card.data.license)
 
 
 def _stored_dtype(base_model: str, models: ModelStore) -> "torch.dtype":

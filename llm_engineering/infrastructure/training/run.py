@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from llm_engineering.application.ports import Progress
 from llm_engineering.domain.backends import Backend
-from llm_engineering.domain.errors import TrainingError
+from llm_engineering.domain.errors import ModelError, TrainingError
 from llm_engineering.domain.room import bytes_needed, require_room
 from llm_engineering.domain.twins import FinetuningType, TrainingPlan, TrainingResult
 from llm_engineering.infrastructure.models.quiet import quiet_transformers
@@ -54,7 +54,12 @@ def run(job: Job, backend: Backend, models: ModelStore, tracking: Tracking, prog
     """
     plan, directory = job.plan, job.output_dir
     directory.mkdir(parents=True, exist_ok=True)
-    with _quietly(), reporting(tracking), trl_without_triton(backend.device):
+    with (
+        _quietly(),
+        reporting(tracking),
+        trl_without_triton(backend.device),
+        _out_of_memory_advice(plan, backend),
+    ):
         progress.note(f"Loading {job.base_model}: {backend}")
         base = loaded(job.base_model, job.adapter_dir, plan, backend, models)
         train = fitted(job.train, base.tokenizer, plan.max_seq_length)
@@ -68,7 +73,7 @@ def run(job: Job, backend: Backend, models: ModelStore, tracking: Tracking, prog
         if checkpoint:
             progress.note(f"Going on from step {checkpoints.step_of(checkpoint)}, where a run was interrupted")
         history = History()
-        with bar(progress, f"Training ({plan.finetuning_type})", steps) as advance, _out_of_memory_advice(plan):
+        with bar(progress, f"Training ({plan.finetuning_type})", steps) as advance:
             trainer.add_callback(watch(history, progress, advance, steps))
             if test.rows:
                 trainer.add_callback(looking(trainer, plan, history, job.base_model, steps))
@@ -210,13 +215,15 @@ def _quietly() -> Iterator[None]:
 
 
 @contextmanager
-def _out_of_memory_advice(plan: TrainingPlan) -> Iterator[None]:
+def _out_of_memory_advice(plan: TrainingPlan, backend: Backend) -> Iterator[None]:
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, ModelError) as error:  # what an adapter's loading raises comes as a ModelError
         if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
             raise
+        four_bit = "set quantization to 4bit, " if backend.device == "cuda" and not backend.four_bit else ""
+        batch = f"{plan.per_device_train_batch_size} x {plan.max_seq_length} tokens"
         raise TrainingError(
-            f"The memory does not hold batches of {plan.per_device_train_batch_size} x {plan.max_seq_length} tokens; "
+            f"The memory does not hold the model and batches of {batch}; {four_bit}"
             "lower per_device_train_batch_size (and raise gradient_accumulation_steps) or max_seq_length."
         ) from error

@@ -40,6 +40,7 @@ class TrlTrainer:
         """Train a new adapter (LoRA, arXiv:2106.09685) to give each sample's answer.
 
         `conversations` gives the messages that come before the answer; only the answer's tokens count.
+        The held-out loss is of all of `test`.
         The adapter is written to `output_dir`/adapter. A run that was killed goes on from its last
         checkpoint in `output_dir`, so a directory belongs to one plan, base model and dataset.
         Raises TrainingError when there is nothing to learn from, no room, too little memory, or the loss
@@ -52,7 +53,7 @@ class TrlTrainer:
             base_model=base_model,
             adapter_dir=None,
             train=instruct_rows(train, conversations),
-            test=instruct_rows(test[: plan.heldout_samples], conversations),
+            test=instruct_rows(test, conversations),
             output_dir=output_dir,
         )
         return self._trained(job, progress)
@@ -82,7 +83,7 @@ class TrlTrainer:
             base_model=base_model,
             adapter_dir=adapter_dir,
             train=preference_rows(train, prompts, kind, plan.seed),
-            test=preference_rows(test[: plan.heldout_samples], prompts, kind, plan.seed),
+            test=preference_rows(test, prompts, kind, plan.seed),
             output_dir=output_dir,
         )
         return self._trained(job, progress)

@@ -1,0 +1,1 @@
+"""How much a twin learns, how fast, and whether it stays the same when it is exported."""
