@@ -310,6 +310,9 @@ def test_the_browser_asks_nobody_for_anything_of_its_own_accord(
 
 # ------------------------------------------------------------------------------ attacks
 
+VISITS = 5
+"""How often an attacking page is opened until it has tried all it has."""
+
 
 def attacks(host: str, port: int, udp_port: int) -> str:
     """A page that tries to reach a server by all that browsers have."""
@@ -371,7 +374,10 @@ def test_no_page_reaches_a_private_server_by_any_means(
 ) -> None:
     with hearing() as (udp_port, heard):
         site.routes["/attack"] = Reply(attacks(host, secret.port, udp_port))
-        html = fetcher.fetch(f"{site.url}/attack").html
+        for _ in range(VISITS):
+            html = fetcher.fetch(f"{site.url}/attack").html
+            if "nosocket" in html:
+                break
     assert SENTENCE in html
     assert "said:" in html
     assert "nosocket" in html
@@ -387,9 +393,14 @@ def test_the_same_page_reaches_a_server_that_is_allowed(
     """So that the test above proves something."""
     with hearing() as (udp_port, heard):
         site.routes["/attack"] = Reply(attacks("127.0.0.1", friend.port, udp_port))
-        html = fetcher.fetch(f"{site.url}/attack").html
-    wanted = {"/prefetch", "/style.css", "/script.js", "/font", "/frame", "/fetch", "/post", "/form", "/socket"}
-    assert wanted | {"/beacon", "/worker", "/events", "/video"} <= {request.path for request in friend.asked}
+        wanted = {"/prefetch", "/style.css", "/script.js", "/font", "/frame", "/fetch", "/post", "/form", "/socket"}
+        wanted |= {"/beacon", "/worker", "/events", "/video"}
+        # A page is left once its text stands still, which on a busy machine is before all was asked for.
+        for _ in range(VISITS):
+            html = fetcher.fetch(f"{site.url}/attack").html
+            if wanted <= {request.path for request in friend.asked}:
+                break
+    assert wanted <= {request.path for request in friend.asked}
     assert SENTENCE in html
     assert heard == []  # UDP goes nowhere, not even there
 
