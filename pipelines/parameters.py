@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from llm_engineering.domain.evaluation import PromotionRule
+
 AuthorName: TypeAlias = Annotated[str, Field(min_length=1, description="The author's first and last name.")]
 AuthorNames: TypeAlias = Annotated[list[str], Field(min_length=1, description="First and last names of authors.")]
 Links: TypeAlias = Annotated[
@@ -54,8 +56,26 @@ Seed: TypeAlias = Annotated[int, Field(ge=0, description="The same seed gives th
 Stage: TypeAlias = Annotated[
     Literal["sft", "dpo", "kto"] | None, Field(description="Train this stage only; left out, SFT and then DPO.")
 ]
-MaxPrompts: TypeAlias = Annotated[int, Field(gt=0, description="Held-out instructions that base and twin answer.")]
-TwinVersion: TypeAlias = Annotated[int | None, Field(gt=0, description="Which version; left out, the newest.")]
+MaxPrompts: TypeAlias = Annotated[int, Field(gt=0, description="Held-out instructions that all of them answer.")]
+GroundedPrompts: TypeAlias = Annotated[
+    int, Field(ge=0, description="Of these, how many are also answered with sources; 0 leaves truth out.")
+]
+TwinVersions: TypeAlias = Annotated[
+    list[Annotated[int, Field(gt=0)]] | None,
+    Field(description="Versions to measure, the first of which the report is about; left out, the newest."),
+]
+ChatModels: TypeAlias = Annotated[
+    list[str] | None, Field(description="Other chat models to measure, named as CHAT_MODEL names them.")
+]
+StyleCard: TypeAlias = Annotated[
+    bool, Field(description="Measure the twin without training, too: habits and passages in the prompt.")
+]
+Judge: TypeAlias = Annotated[
+    str | None, Field(description="A chat model that compares answers in pairs, named as CHAT_MODEL names it.")
+]
+Promotion: TypeAlias = Annotated[
+    PromotionRule | None, Field(description="What makes a twin the author's latest; what is left out keeps its value.")
+]
 ArtifactNames: TypeAlias = Annotated[
     list[str], Field(min_length=1, description="Names of artifacts, such as instruct_datasets.")
 ]

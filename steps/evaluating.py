@@ -1,18 +1,29 @@
 """Steps of `evaluating`."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Annotated
 
 from zenml import step
 
-from llm_engineering.application import evaluating
+from llm_engineering.application import evaluating, promoting
+from llm_engineering.application.contenders import BASE, Contender, twin_contender
+from llm_engineering.application.evaluating import Extent
 from llm_engineering.application.features import impostor_texts
+from llm_engineering.application.judging import Judge
+from llm_engineering.application.style_card import style_card_contender
 from llm_engineering.application.twins import twin_version as chosen_version
 from llm_engineering.application.weights import Weights
+from llm_engineering.bootstrap import Twin
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CleanedDocument
-from llm_engineering.domain.evaluation import EvaluationReport
+from llm_engineering.domain.evaluation import EvaluationReport, PromotionRule
+from llm_engineering.domain.twins import TwinManifest
 from steps import control_plane, previews
 from steps.context import log_step, opened_twin, patient
+
+PASSAGES = 5
+"""Found for an instruction; answers are given as many of them as fit."""
 
 
 @step(enable_cache=False)
@@ -21,34 +32,60 @@ def evaluate(
     author_full_name: str,
     dataset: InstructDataset,
     documents: list[CleanedDocument],
-    twin_version: int | None,
+    twin_versions: list[int] | None,
+    chat_models: list[str] | None,
+    style_card: bool,
     max_prompts: int,
+    grounded_prompts: int,
+    judge: str | None,
+    promotion: PromotionRule | None,
     seed: int,
 ) -> Annotated[EvaluationReport, "evaluation_report"]:
-    """Measure the twin against its base model and the author's held-out text; a pass makes it `latest`."""
+    """Measure the twins against their base model and the author's held-out text; one that passes may be `latest`."""
     with opened_twin() as twin:
         author = twin.warehouse.author(author_full_name)
-        manifest = chosen_version(twin.warehouse, author, twin_version)
+        manifests = [chosen_version(twin.warehouse, author, version) for version in twin_versions or (None,)]
         impostors = impostor_texts(author, twin.warehouse)
-        with (
-            twin.chat_models.opened(manifest.base_model) as base_chat,
-            twin.chat_models.opened(str(Weights(twin.settings.twins_dir).file(manifest))) as twin_chat,
-        ):
+        with ExitStack() as open_models:
+            contenders = _contenders(twin, manifests, chat_models or [], open_models)
+            if style_card:
+                contenders.insert(
+                    1, style_card_contender(author, contenders[0], dataset, documents, impostors, twin.embedder)
+                )
             report = evaluating.evaluate(
                 author,
-                manifest,
+                contenders,
                 dataset=dataset,
                 documents=documents,
                 impostors=impostors,
-                base_chat=base_chat,
-                twin_chat=twin_chat,
+                search=lambda question: twin.asking.passages(question, author=author_full_name, k=PASSAGES),
+                embedder=twin.embedder,
                 store=twin.documents,
-                max_prompts=max_prompts,
-                seed=seed,
                 progress=twin.progress,
+                rule=promotion,
+                extent=Extent(max_prompts, grounded_prompts, seed),
+                judge=Judge(judge, open_models.enter_context(twin.chat_models.opened(judge))) if judge else None,
             )
-        manifest = evaluating.promote(manifest, report, twin.warehouse)
+        scored = [promoting.promote(manifest, report, twin.warehouse) for manifest in manifests]
         latest = twin.warehouse.latest_twin(author)
     log_step(author_full_name, **previews.metadata(report))
-    control_plane.show(manifest, latest)
+    for manifest in scored:
+        control_plane.show(manifest, latest)
     return report
+
+
+def _contenders(
+    twin: Twin, manifests: Sequence[TwinManifest], chat_models: Sequence[str], open_models: ExitStack
+) -> list[Contender]:
+    """The base model, the twins and the other models, opened; "embedded:" models one after the other need little."""
+    base = manifests[0].base_model
+    chat = open_models.enter_context(twin.chat_models.opened(base))
+    found = [Contender(BASE, "Base model", base, chat, with_sources=True)]
+    weights = Weights(twin.settings.twins_dir)
+    for manifest in manifests:
+        own = open_models.enter_context(twin.chat_models.opened(str(weights.file(manifest))))
+        found.append(twin_contender(manifest, own))
+    for model in chat_models:
+        other = open_models.enter_context(twin.chat_models.opened(model))
+        found.append(Contender(model, f"Chat model {model}", model, other))
+    return found

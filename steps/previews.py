@@ -12,7 +12,7 @@ from llm_engineering.domain.datasets import InstructDataset, InstructSample, Pre
 from llm_engineering.domain.documents import CleanedDocument, CollectionReport, Outcome, RawDocument
 from llm_engineering.domain.evaluation import EvaluationReport, Score
 from llm_engineering.domain.twins import TrainingResult, TwinManifest
-from steps import charts, html
+from steps import charts, evaluation_page, html
 
 MOST_OUTCOMES = 200
 """Items in the metadata; the artifact itself and the dashboard's table have all."""
@@ -299,22 +299,13 @@ def _(value: EvaluationReport) -> dict[str, Any]:
         **{f"style_{name}": score.value for name, score in _scores(value).items()},
         **{f"copied_8_grams_{name}": copy.eight_gram_share for name, copy in value.copying.items()},
         "verifier_auc": value.style.verifier_auc,
-        "prompts": len(value.answers),
+        "prompts": value.prompts,
     }
 
 
 @preview.register
 def _(value: EvaluationReport) -> str:
-    style = [(name.replace("_", " "), s.value, s.low, s.high, s.n) for name, s in _scores(value).items()]
-    copying = [(name, c.longest_span_words, c.eight_gram_share) for name, c in value.copying.items()]
-    answers = [(a.instruction, a.author, a.base, a.twin) for a in value.answers]
-    return html.page(
-        f"Evaluation of {value.twin}: {'passed' if value.passed else 'not passed'}",
-        html.paragraph(value.verdict),
-        html.table("Style (0 = other authors, 1 = the author)", ("of", "mean", "low", "high", "n"), style),
-        html.table("Copying", ("of", "longest run of words", "share of 8-grams"), copying),
-        html.table("Answers to held-out instructions", ("instruction", "author", "base model", "twin"), answers),
-    )
+    return evaluation_page.page(value)
 
 
 def _scores(value: EvaluationReport) -> dict[str, Score]:

@@ -101,7 +101,8 @@ def _training(twin: Twin, parameters: Parameters) -> None:
 
 def _evaluating(twin: Twin, parameters: Parameters) -> None:
     [author] = _known(twin, [parameters["author_full_name"]])
-    twin_version(twin.warehouse, author, parameters.get("twin_version"))
+    for version in parameters.get("twin_versions") or [None]:
+        twin_version(twin.warehouse, author, version)
     cleaned_documents(author, twin.vectors)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +12,20 @@ from pipelines import PIPELINES
 from tools import console, preflight, spending
 from tools.config_files import PipelineConfig, read_config
 from tools.outcomes import show_outcomes
-from tools.parameters import described, single_values
+from tools.parameters import described, parameter_model, single_values
 from tools.paths import UserPath
 from tools.pipeline_runs import RunSummary, run_pipeline, zenml_session
 from tools.zenml_store import steps_may_run_elsewhere
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from llm_engineering.domain.evaluation import EvaluationReport, Score
+
+SHORT = {"author_full_name": "--author"}
+"""Parameter → a shorter option for it."""
+REPEATED = {"twin_versions": "--twin"}
+"""Parameter that is a list → the option that gives one of it."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,7 +33,7 @@ def run() -> None:
     """Run a pipeline. `python -m tools.run PIPELINE --help` lists its parameters."""
 
 
-def execute(name: str, config: Path | None, assignments: tuple[str, ...], cache: bool, yes: bool = False) -> None:
+def execute(name: str, config: Path | None, assignments: tuple[str, ...], cache: bool, yes: bool = False) -> RunSummary:
     """Check everything that can be checked at once, run the pipeline, and print what came of it.
 
     Before a paid model is called a person is asked, unless `yes`.
@@ -36,6 +46,7 @@ def execute(name: str, config: Path | None, assignments: tuple[str, ...], cache:
     console.say(f"{name}: {', '.join(authors(wanted.parameters)) or 'starting'}" + (f" ({config})" if config else ""))
     summary = run_pipeline(name, wanted.parameters, run_settings=wanted.run_settings, cache=cache)
     show(summary, wanted.parameters)
+    return summary
 
 
 def authors(parameters: Mapping[str, Any]) -> list[str]:
@@ -83,11 +94,39 @@ def show(summary: RunSummary, parameters: Mapping[str, Any]) -> None:
     out.print(table)
     if summary.pipeline == "digital_data_etl" and not summary.running_elsewhere:
         show_outcomes(summary.artifact("crawl_links"), out)
+    if summary.pipeline == "evaluating" and not summary.running_elsewhere:
+        _show_evaluation(summary.artifact("evaluate"), out)
     out.print(
         f"Look at: {summary.url or './poe zenml-dashboard'} (run {summary.run_name})", markup=False, soft_wrap=True
     )
     if command := next_command(summary.pipeline, parameters):
         out.print(f"Next:    {command}", markup=False, soft_wrap=True)
+
+
+def _show_evaluation(report: "EvaluationReport", out: "Console") -> None:
+    """Every candidate between the anchors, the verdict, and where the whole report is."""
+    from rich.table import Table
+
+    from tools.evaluation_files import directory_of, written
+
+    table = Table(title="0 = other authors, 1 = the author's own held-out text", title_justify="left")
+    table.add_column("", overflow="fold")
+    for column in ("style", "95 % interval", "copied", "supported"):
+        table.add_column(column, justify="right", no_wrap=True)
+    style = report.style
+    table.add_row("other authors, held-out text", *_scored(style.other_author), "", "")
+    for one in report.candidates:
+        truth = f"{one.truth.supported.value:.0%}" if one.truth else ""
+        table.add_row(one.label, *_scored(one.style), f"{one.copying.eight_gram_share:.0%}", truth)
+    table.add_row("the author, held-out text", *_scored(style.author_held_out), "", "")
+    out.print(table)
+    out.print(report.verdict, markup=False)
+    page = written(report, directory_of(report, load_settings().OUTPUT_DIR))
+    out.print(f"Report:  {page} (open it in a browser), report.json beside it", markup=False, soft_wrap=True)
+
+
+def _scored(score: "Score") -> tuple[str, str]:
+    return f"{score.value + 0.0:.2f}", f"{score.low:.2f} to {score.high:.2f}"
 
 
 def _check_here(name: str, config: Path | None, wanted: PipelineConfig) -> None:
@@ -123,7 +162,16 @@ def _parameter_help(function: Callable[..., Any]) -> Iterator[tuple[str, str]]:
 def assignments_of(name: str, values: Mapping[str, Any]) -> tuple[str, ...]:
     """What the command line sets, as KEY=VALUE: by --set, and by the options of single values."""
     single = ((parameter, values.get(parameter)) for parameter in single_values(PIPELINES[name]))
-    return (*values["assignments"], *(f"{parameter}={value}" for parameter, value in single if value is not None))
+    several = (parameter for parameter in REPEATED if values.get(parameter))
+    return (
+        *values["assignments"],
+        *(f"{parameter}={value}" for parameter, value in single if value is not None),
+        *(f"{parameter}=[{', '.join(values[parameter])}]" for parameter in several),
+    )
+
+
+def _spellings(parameter: str) -> list[str]:
+    return [f"--{parameter.replace('_', '-')}", *([SHORT[parameter]] if parameter in SHORT else [])]
 
 
 def _command(name: str, function: Callable[..., Any]) -> click.Command:
@@ -138,7 +186,12 @@ def _command(name: str, function: Callable[..., Any]) -> click.Command:
         ),
         click.Option(["--no-cache"], is_flag=True, help="Run every step, also one that would do the same again."),
         *([click.Option(["--yes", "-y"], is_flag=True, help=spending.YES)] if name in spending.ASKING else []),
-        *(click.Option([f"--{one.replace('_', '-')}", one], hidden=True) for one in single_values(function)),
+        *(click.Option([*_spellings(one), one], hidden=True) for one in single_values(function)),
+        *(
+            click.Option([short, one], multiple=True, help=f"One of {one}; may be repeated.", metavar="VALUE")
+            for one, short in REPEATED.items()
+            if one in parameter_model(function).model_fields
+        ),
     ]
     return PipelineCommand(name, callback=callback, params=list(options), help=function.__doc__)
 

@@ -1,226 +1,166 @@
-"""Measure a twin against the base model and the author's own held-out text."""
+"""Measure twins against their base model, other ways of asking it, and the author's own held-out text."""
 
 import time
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from llm_engineering.application import prompting, style
-from llm_engineering.application.generation import generate
-from llm_engineering.application.passages import eight_grams, words
-from llm_engineering.application.ports import DocumentStore, Progress
-from llm_engineering.application.registering import save_described
-from llm_engineering.application.twins import account
-from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.application import contenders, promoting, verdicts
+from llm_engineering.application.contenders import Answers, Contender
+from llm_engineering.application.judging import Judge, judged
+from llm_engineering.application.measured import Measure
+from llm_engineering.application.ports import DocumentStore, Embedder, Progress
+from llm_engineering.application.retrieval_figures import refusal_scores, retrieval_scores
 from llm_engineering.domain.authors import Author
+from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.datasets import InstructDataset, InstructSample
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.errors import EmptyCorpus
-from llm_engineering.domain.evaluation import CopyScores, EvaluationReport, GeneratedAnswer, StyleScores
-from llm_engineering.domain.twins import Promotion, TwinManifest
+from llm_engineering.domain.evaluation import Candidate, EvaluationReport, PromotionResult, PromotionRule
+from llm_engineering.domain.measures import JudgeScores
 
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+SAMPLES_SHOWN = 10
+PASSAGES_SHOWN = 3
+"""Passages of the author that a judge sees."""
 
-ANSWER_TOKENS = 170
-HELD_OUT_SHARE_OF_IMPOSTORS = 0.3
-LEAST_PROMPTS = 8
-"""With fewer answers an interval means little, and nothing is promoted."""
-MOST_COPIED = 0.10
-"""A twin that takes more than this share of its 8-grams from training text is not promoted."""
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured."""
+
+    max_prompts: int = 10
+    grounded_prompts: int = 6
+    """Of these, how many are also answered with sources; 0 leaves truth to sources out."""
+    seed: int = 17
 
 
 def evaluate(
     author: Author,
-    manifest: TwinManifest,
+    asked: Sequence[Contender],
     *,
     dataset: InstructDataset,
     documents: Sequence[CleanedDocument],
     impostors: Mapping[str, Sequence[str]],
-    base_chat: "BaseChatModel",
-    twin_chat: "BaseChatModel",
+    search: Callable[[str], Retrieved],
+    embedder: Embedder,
     store: DocumentStore,
     progress: Progress,
-    max_prompts: int = 10,
-    seed: int = 17,
+    rule: PromotionRule | None = None,
+    extent: Extent | None = None,
+    judge: Judge | None = None,
 ) -> EvaluationReport:
-    """Let base and twin answer held-out instructions, and score style and copying.
+    """Let every contender answer held-out instructions, and score style, truth, copying and fluency.
 
-    `impostors` maps other authors' names to their style texts. Raises EmptyCorpus when there
-    is too little text to measure on.
+    `asked` holds the base model, which the others are compared with, and at least one twin, the
+    first of which the report is about. `impostors` maps other authors' names to their style texts;
+    `search` finds the author's passages for an instruction as the service does. Raises EmptyCorpus
+    when there is too little text to measure on.
     """
     started = time.monotonic()
-    prompts = _chosen(dataset.test, max_prompts)
-    base = _answers(prompts, author, base_chat, manifest.base_model, store, progress, "base model answering", seed)
-    twin_name = f"{manifest.name}/{manifest.version}"
-    # A retrained twin may get the number of a deleted one, so the weights' hash names the model.
-    weights = f"{twin_name}@{manifest.files.get('model.gguf', '')}"
-    twin = _answers(prompts, author, twin_chat, weights, store, progress, "twin answering", seed)
-
-    scores = _style(dataset, documents, impostors, base, twin, seed)
-    training_text = [sample.answer for sample in dataset.train]
-    copying = {"base": copied(base, training_text), "twin": copied(twin, training_text)}
-    passed, verdict = _verdict(author, scores, copying["twin"], silent=sum(not text.strip() for text in twin))
+    rule, extent = rule or PromotionRule(), extent or Extent()
+    prompts = _chosen(dataset.test, extent.max_prompts)
+    # First what may refuse, then what takes minutes.
+    measure = Measure.of(dataset, documents, impostors, embedder, seed=extent.seed)
+    retrieved = [search(sample.instruction) for sample in prompts]
+    answers = _answered(author, asked, prompts, retrieved, store, progress, extent)
+    base = next(one for one in answers if one.name == contenders.BASE)
+    candidates = {one.name: measure.candidate(one, base) for one in answers}
+    promotions = [_promotion(rule, twin, answers, candidates, measure) for twin in asked if twin.is_twin]
+    subject = promotions[0].twin
+    scores = measure.style_scores(candidates[contenders.BASE], candidates[subject], answers)
+    sourced = candidates.get(subject + contenders.WITH_SOURCES)
     return EvaluationReport(
         author_full_name=author.full_name,
-        twin=twin_name,
+        twin=subject,
         style=scores,
-        copying=copying,
-        answers=[
-            GeneratedAnswer(instruction=sample.instruction, author=sample.answer, base=plain, twin=own)
-            for sample, plain, own in zip(prompts, base, twin, strict=True)
-        ],
-        passed=passed,
-        verdict=verdict,
-        seed=seed,
+        members=measure.members,
+        copying={"base": candidates[contenders.BASE].copying, "twin": candidates[subject].copying},
+        self_overlap=measure.self_overlap,
+        candidates=list(candidates.values()),
+        profile=measure.profile(answers),
+        favourites=measure.favourites,
+        refusals=refusal_scores(retrieved, search),
+        retrieval=retrieval_scores(prompts, retrieved),
+        judge=judge and _judgement(judge, author, dataset, prompts, answers, subject, measure, store, progress),
+        promotions=promotions,
+        samples=measure.samples(prompts[:SAMPLES_SHOWN], answers),
+        passed=promotions[0].passed,
+        verdict=verdicts.verdict(author.full_name, scores, candidates[subject], sourced, promotions[0]),
+        prompts=len(prompts),
+        seed=extent.seed,
         seconds=time.monotonic() - started,
     )
 
 
-def promote(manifest: TwinManifest, report: EvaluationReport, warehouse: Warehouse) -> TwinManifest:
-    """Write the scores into manifest and model card; a twin that passed is thereby the author's `latest`.
-
-    A promotion by hand stays, whatever the scores say.
-    """
-    scores = report.model_dump(mode="json", exclude={"answers"})
-    promotion = manifest.promotion
-    if promotion is None or promotion.by == "evaluation":
-        by_evaluation = Promotion(by="evaluation", who=account(), at=datetime.now(UTC), why=report.verdict)
-        promotion = by_evaluation if report.passed else None
-    scored = {"scores": scores, "passed_evaluation": report.passed, "promotion": promotion}
-    return save_described(manifest.model_copy(update=scored), warehouse)
-
-
-def copied(texts: Sequence[str], training: Sequence[str]) -> CopyScores:
-    """Longest run of words, and share of 8-grams, that the texts have from the training text."""
-    seen = set().union(*(eight_grams(text) for text in training)) if training else set()
-    grams = [gram for text in texts for gram in _runs_of_eight(text)]
-    return CopyScores(
-        longest_span_words=max((_longest_common_run(text, training) for text in texts), default=0),
-        eight_gram_share=sum(gram in seen for gram in grams) / len(grams) if grams else 0.0,
-    )
-
-
-def _style(
-    dataset: InstructDataset,
-    documents: Sequence[CleanedDocument],
-    impostors: Mapping[str, Sequence[str]],
-    base: Sequence[str],
-    twin: Sequence[str],
-    seed: int,
-) -> StyleScores:
-    texts = {document.id: document.style_text for document in documents}
-    own_train = [p for id in dataset.metadata.train_documents for p in style.pieces(texts.get(id, ""))]
-    own_test = [p for id in dataset.metadata.test_documents for p in style.pieces(texts.get(id, ""))]
-    other_train, other_test = _impostor_pieces(impostors)
-    verifier = style.fitted(own_train, other_train, own_test, other_test, seed)
-    candidates = {"author_held_out": own_test, "other_author": other_test, "base": base, "twin": twin}
-    values = {name: _values(verifier, some) for name, some in candidates.items()}
-    scored = {name: style.score_of(some, seed) for name, some in values.items()}
-    background = [*own_train, *other_train]
-    deltas = {name: style.burrows_delta(some, own_train, background) for name, some in candidates.items()}
-    odds = {name: float(np.mean(verifier.log_odds(some))) for name, some in candidates.items()}
-    return StyleScores(
-        **scored,
-        gain=style.score_of(values["twin"] - values["base"], seed),
-        verifier_auc=verifier.auc,
-        raw={"log_odds": odds, "burrows_delta": deltas, **style.candidates_profile(candidates)},
-    )
-
-
-def _values(verifier: style.Verifier, texts: Sequence[str]) -> np.ndarray:
-    """Shape (len(texts),). An empty answer reads like nobody: 0, or what the worst of the others has."""
-    values = verifier.scores(texts)
-    empty = np.array([not text.strip() for text in texts])
-    return np.where(empty, min(0.0, float(values.min())), values)
-
-
-def _impostor_pieces(impostors: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
-    """(train, held out), split by document within each impostor."""
-    train: list[str] = []
-    held_out: list[str] = []
-    for name in sorted(impostors):
-        documents = [text for text in impostors[name] if text.strip()]
-        last = max(1, round(len(documents) * HELD_OUT_SHARE_OF_IMPOSTORS))
-        train += [piece for text in documents[:-last] for piece in style.pieces(text)]
-        held_out += [piece for text in documents[-last:] for piece in style.pieces(text)]
-    if not train:
-        raise EmptyCorpus(
-            "Style needs other authors to compare with, and the warehouse has none; collect a second author "
-            "(the sample site has two: ./poe quickstart)."
-        )
-    return train, held_out
-
-
-def _answers(
-    prompts: Sequence[InstructSample],
+def _answered(
     author: Author,
-    chat: "BaseChatModel",
-    model_name: str,
+    asked: Sequence[Contender],
+    prompts: Sequence[InstructSample],
+    retrieved: Sequence[Retrieved],
     store: DocumentStore,
     progress: Progress,
-    description: str,
-    seed: int,
-) -> list[str]:
-    return generate(
-        chat,
-        [prompting.conversation(author.full_name, sample.instruction) for sample in prompts],
-        model_name=model_name,
+    extent: Extent,
+) -> list[Answers]:
+    """Everybody's answers without sources, then those with sources of whoever is asked with them."""
+    instructions = [sample.instruction for sample in prompts]
+    found = {at: one for at, one in enumerate(retrieved[: extent.grounded_prompts]) if one.passages}
+    answers = []
+    for one in asked:
+        answers.append(contenders.plain_answers(one, author.full_name, instructions, store, progress, extent.seed))
+        if one.with_sources and found:
+            answers.append(contenders.grounded_answers(one, author.full_name, found, store, progress, extent.seed))
+    return answers
+
+
+def _judgement(
+    judge: Judge,
+    author: Author,
+    dataset: InstructDataset,
+    prompts: Sequence[InstructSample],
+    answers: Sequence[Answers],
+    subject: str,
+    measure: Measure,
+    store: DocumentStore,
+    progress: Progress,
+) -> JudgeScores:
+    """The twin against the base model on every prompt, beside passages that no candidate was to write."""
+    by_name = {one.name: one for one in answers}
+    twin, base = by_name[subject], by_name[contenders.BASE]
+    return judged(
+        judge,
+        author.full_name,
+        [sample.answer for sample in dataset.train[:PASSAGES_SHOWN]],
+        [sample.instruction for sample in prompts],
+        twin.texts,
+        base.texts,
+        [float(gain) for gain in measure.values(twin) - measure.values(base)],
         store=store,
         progress=progress,
-        description=description,
-        max_tokens=ANSWER_TOKENS,
-        temperature=0.7,
-        seed=seed,
+        seed=measure.seed,
     )
+
+
+def _promotion(
+    rule: PromotionRule,
+    twin: Contender,
+    answers: Sequence[Answers],
+    candidates: Mapping[str, Candidate],
+    measure: Measure,
+) -> PromotionResult:
+    by_name = {one.name: one for one in answers}
+    own = candidates[twin.name]
+    base, sourced = (by_name.get(name + contenders.WITH_SOURCES) for name in (contenders.BASE, twin.name))
+    change = measure.truth_change(base, sourced) if base and sourced else None
+    silent = sum(not text.strip() for text in by_name[twin.name].texts)
+    if own.gain is None:
+        raise EmptyCorpus("A twin is compared with its base model, which was not asked.")
+    return promoting.judged(rule, own, gain=own.gain, silent=silent, truth_change=change)
 
 
 def _chosen(samples: Sequence[InstructSample], most: int) -> list[InstructSample]:
-    honest = [sample for sample in samples if not sample.shows_author_text]  # no prompt gives the style away
+    """Spread over the held-out samples; none whose prompt gives the style away."""
+    honest = [sample for sample in samples if not sample.shows_author_text]
     if not honest:
         raise EmptyCorpus("The dataset has no held-out sample to evaluate on; make it with a larger test_split_size.")
     return [honest[int(at)] for at in np.linspace(0, len(honest) - 1, min(most, len(honest)))]
-
-
-def _verdict(author: Author, scores: StyleScores, copying: CopyScores, silent: int) -> tuple[bool, str]:
-    enough = scores.twin.n >= LEAST_PROMPTS
-    better = scores.gain.low > 0
-    honest = copying.eight_gram_share <= MOST_COPIED
-    gain = (
-        f"On a scale from 0 (other authors) to 1 ({author.full_name}'s own held-out text) the twin scores "
-        f"{scores.twin.value:.2f} and the base model {scores.base.value:.2f} (n = {scores.twin.n}; the verifier "
-        f"tells the author's real text from others' with AUC {scores.verifier_auc:.2f})."
-    )
-    copy = f"It takes {copying.eight_gram_share:.0%} of its 8-word runs from training text."
-    if enough and better and honest and not silent:
-        return True, f"{gain} {copy} It passes."
-    if silent:
-        why = f"it left {silent} of {scores.twin.n} prompts without an answer"
-    elif not enough:
-        why = f"{scores.twin.n} prompts are too few to tell, {LEAST_PROMPTS} are needed"
-    else:
-        why = "it copies too much" if better else "the gain lies within the interval"
-    return False, f"{gain} {copy} It does not pass: {why}."
-
-
-def _runs_of_eight(text: str) -> list[tuple[str, ...]]:
-    tokens = words(text)
-    return [tuple(tokens[index : index + 8]) for index in range(len(tokens) - 7)]
-
-
-def _longest_common_run(text: str, training: Sequence[str]) -> int:
-    """Words of the longest run that the text shares with one training text."""
-    mine = words(text)
-    best = 0
-    for other in training:
-        previous: dict[int, int] = {}
-        positions: dict[str, list[int]] = {}
-        for index, word in enumerate(words(other)):
-            positions.setdefault(word, []).append(index)
-        for word in mine:
-            current = {at: previous.get(at - 1, 0) + 1 for at in positions.get(word, ())}
-            best = max(best, max(current.values(), default=0))
-            previous = current
-    return best

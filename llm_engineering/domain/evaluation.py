@@ -1,6 +1,18 @@
-"""What an evaluation says of a twin, each figure with its n and interval."""
+"""What an evaluation says of a twin and of what it is compared with, each figure with its n and interval."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from llm_engineering.domain.measures import (
+    CitationScores,
+    CopyScores,
+    Fluency,
+    HeldOutLoss,
+    JudgeScores,
+    Leaks,
+    RefusalScores,
+    RetrievalScores,
+    SentenceSupport,
+)
 
 
 class Score(BaseModel):
@@ -25,38 +37,130 @@ class StyleScores(BaseModel):
     verifier_auc: float
     """How well the verifier tells the author's held-out text from others' (0.5 = not at all)."""
     raw: dict[str, dict[str, float]] = Field(default_factory=dict)
-    """Measure → candidate → uncalibrated mean (probability, Burrows's Delta, rates per 1,000 words)."""
+    """Measure → candidate → uncalibrated mean (log-odds, Burrows's Delta, rates per 1,000 words)."""
 
 
-class CopyScores(BaseModel):
-    """How much of the generated text is the training text again."""
+class TruthScores(BaseModel):
+    """Whether answers that were given sources say what the sources say."""
 
-    longest_span_words: int
-    eight_gram_share: float
-    """Share (0 to 1) of generated 8-grams found in the training text."""
+    supported: Score
+    """Share (0 to 1) of the factual sentences that a passage supports, averaged over answers."""
+    sentences: dict[str, int]
+    """Label (supported, unsupported, opinion) → sentences."""
+    citations: CitationScores
 
 
-class GeneratedAnswer(BaseModel):
-    """One prompt and what each candidate, and the author, wrote for it."""
+class Candidate(BaseModel):
+    """One way to get an answer, and how it did."""
+
+    name: str
+    """base, base+sources, style-card, a twin such as mara-lindqvist/3 (also with +sources), or a chat model."""
+    label: str
+    """The same in words."""
+    model: str
+    """What wrote the answers."""
+    style: Score
+    """0 = other authors, 1 = the author's own held-out text."""
+    gain: Score | None = None
+    """Style minus that of the base model with the same prompts; None of the base model itself."""
+    copying: CopyScores
+    fluency: Fluency
+    leaks: Leaks
+    loss: HeldOutLoss | None = None
+    """None of a model whose weights are not at hand."""
+    truth: TruthScores | None = None
+    """Of answers that were given sources; None of others."""
+
+
+class PromotionRule(BaseModel):
+    """What a twin has to do better than its base model to answer as `latest`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    least_prompts: int = Field(default=8, gt=0, description="Answers without which nothing can be told.")
+    least_gain: float = Field(
+        default=0.0, description="What the lower end of the interval of the gain in style has to pass."
+    )
+    most_copied: float = Field(default=0.10, ge=0, le=1, description="Share of 8-grams from training text at most.")
+    most_truth_lost: float = Field(
+        default=0.15,
+        ge=0,
+        le=1,
+        description="How much less of what it says its sources may support, at the favourable end of the interval.",
+    )
+
+
+class Check(BaseModel):
+    """One condition of the rule, and what was found."""
+
+    name: str
+    passed: bool
+    says: str
+    """In words, with the figure."""
+
+
+class PromotionResult(BaseModel):
+    """What the rule says of one twin."""
+
+    twin: str
+    """Name and version."""
+    passed: bool
+    rule: PromotionRule
+    checks: list[Check]
+
+
+class SampleAnswer(BaseModel):
+    """What one candidate wrote, and what is known of its parts."""
+
+    text: str
+    copied: list[tuple[int, int]] = Field(default_factory=list)
+    """Character spans that stand verbatim in training text, eight words and longer."""
+    support: list[SentenceSupport] = Field(default_factory=list)
+    """Sentence by sentence, of an answer that was given sources."""
+
+
+class Sample(BaseModel):
+    """One prompt, the author's own text, and every candidate's answer."""
 
     instruction: str
     author: str
-    base: str
-    twin: str
+    answers: dict[str, SampleAnswer]
+    """Candidate's name → its answer."""
 
 
 class EvaluationReport(BaseModel):
-    """One evaluation of one twin version."""
+    """One evaluation of an author's twins; the first of them is the one that it is about."""
 
     author_full_name: str
     twin: str
     """Name and version, e.g. "mara-lindqvist/3"."""
     style: StyleScores
+    members: dict[str, float] = Field(default_factory=dict)
+    """Measure → how well it alone tells the author's held-out text from others' (AUC)."""
     copying: dict[str, CopyScores]
     """Candidate (base, twin) → how much it copies."""
-    answers: list[GeneratedAnswer]
+    self_overlap: list[float] = Field(default_factory=list)
+    """Share of each training document's 8-grams that stand in the author's other ones, ascending."""
+    candidates: list[Candidate] = Field(default_factory=list)
+    profile: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Habit → candidate → rate."""
+    favourites: dict[str, list[str]] = Field(default_factory=dict)
+    """Kind (words, openings) → the author's favourites, against the other authors."""
+    refusals: RefusalScores | None = None
+    retrieval: RetrievalScores | None = None
+    judge: JudgeScores | None = None
+    promotions: list[PromotionResult] = Field(default_factory=list)
+    samples: list[Sample] = Field(default_factory=list)
     passed: bool
     verdict: str
-    """The result in one or two plain sentences."""
+    """The result in a few plain sentences."""
+    prompts: int = 0
     seed: int
     seconds: float
+
+    def promotion_of(self, twin: str) -> PromotionResult:
+        """What the rule says of the twin of that name and version. Raises KeyError for one that was not measured."""
+        for result in self.promotions:
+            if result.twin == twin:
+                return result
+        raise KeyError(twin)

@@ -13,12 +13,16 @@ import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
 
+from llm_engineering.bootstrap import opened
+from llm_engineering.domain.authors import Author
 from llm_engineering.domain.errors import BadConfig, BadInput, MissingDependency, ServiceError
 from llm_engineering.settings import load_settings
 from pipelines import PIPELINES
+from tests import made_twins
 from tests.loopback import Reply, serving
 from tools.benchmark import benchmarks
 from tools.call_service import asked
+from tools.compare_twins import compare_twins
 from tools.config_files import read_config
 from tools.infrastructure import compose
 from tools.parameters import described
@@ -162,6 +166,27 @@ def test_a_parameter_of_one_value_is_an_option_too() -> None:
     assert (wanted["since"], wanted["limit"]) == ("2024-01-31", 3)
     with pytest.raises(click.UsageError):  # a list is no single value
         run.commands["digital_data_etl"].make_context("etl", ["--links", "https://a.example/"])
+
+
+def test_the_author_and_several_twins_can_be_named_shortly() -> None:
+    given = ["--author", "Ann Lee", "--twin", "3", "--twin", "2", "--max-prompts", "40"]
+    values = run.commands["evaluating"].make_context("evaluating", given).params
+    wanted = read_config(PIPELINES["evaluating"], None, assignments_of("evaluating", values)).parameters
+    assert wanted == {"author_full_name": "Ann Lee", "twin_versions": [3, 2], "max_prompts": 40}
+
+
+@pytest.mark.parametrize("words", [["a/1", "a/1"], ["a/1", "b/1"]])
+def test_two_twins_are_compared_only_if_they_are_two_of_one_author(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    with opened() as twin:
+        for name in ("A", "B"):
+            twin.warehouse.add_author(Author.named(name))
+            made = made_twins.manifest(tmp_path, author_id=Author.named(name).id, name=name.lower())
+            twin.warehouse.save_twin(made)
+    with pytest.raises(BadInput, match="name two"):
+        compare_twins.main(words, standalone_mode=False)
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2024-13-01"])

@@ -14,15 +14,16 @@ from llm_engineering.application.preferring import (
     preference_dataset,
     rejecting_model,
 )
+from llm_engineering.application.prompting import template_fingerprint
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.application.weights import Weights
 from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset, verbatim_share
 from llm_engineering.domain.errors import BadInput, DatasetError, TemplateMismatch
 from llm_engineering.domain.twins import GGUF, TwinManifest
 from tests.fakes import InMemoryDocuments, SayingChat
+from tests.made_twins import manifest
 from tests.samples import ADA
 from tests.unit.test_generating import corpus, made
-from tests.unit.test_style_and_evaluating import manifest
 from tests.writing import prose
 
 PLAIN = prose(99, paragraphs=1, sentences=9)
@@ -121,9 +122,9 @@ def rejecting(who: str, twins_dir: Path, twin: TwinManifest | None = None) -> tu
 
 def twin_in(directory: Path, **fields: Any) -> TwinManifest:
     (directory / GGUF).write_bytes(b"weights")
-    return manifest(directory).model_copy(
-        update={"files": {GGUF: hashlib.sha256(b"weights").hexdigest()}, "passed_evaluation": True, **fields}
-    )
+    made = manifest(directory, template_fingerprint=template_fingerprint(), passed_evaluation=True)
+    files = {GGUF: hashlib.sha256(b"weights").hexdigest()}
+    return made.model_copy(update={"directory": directory, "files": files, **fields})
 
 
 def test_the_base_model_rejects_unless_the_latest_twin_is_asked_for(tmp_path: Path) -> None:

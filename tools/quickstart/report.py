@@ -12,6 +12,8 @@ from llm_engineering.application.answering import SourceReference
 from llm_engineering.domain.twins import TwinManifest
 
 TEMPLATES = Path(__file__).parent
+EVALUATION_DIR = "evaluation"
+"""Directory beside the report that holds the whole evaluation."""
 
 
 class QuarantinedLink(BaseModel):
@@ -53,6 +55,10 @@ class Report(BaseModel):
     """0 = other authors' mean, 1 = the author's own held-out mean."""
     style_detail: dict[str, Any]
     copying: dict[str, Any]
+    candidates: list[dict[str, Any]] = Field(default_factory=list)
+    """Base model and twin, each with sources and without: style, copying, truth, fluency."""
+    promotion: dict[str, Any] = Field(default_factory=dict)
+    """The rule by which a twin becomes `latest`, and what was found for each of its conditions."""
     verdict: str
     answers: list[SideBySide]
     training: list[dict[str, Any]]
@@ -104,7 +110,10 @@ def html(report: Report) -> str:
     environment.filters["duration"] = duration
     template = environment.get_template("report.html.jinja")
     return template.render(
-        report=report, scale=_scale(report.style_detail) if report.style_detail else {}, curves=_curves(report.training)
+        report=report,
+        evaluation=f"{EVALUATION_DIR}/report.html",
+        scale=_scale(report) if report.style_detail else {},
+        curves=_curves(report.training),
     )
 
 
@@ -120,15 +129,16 @@ def _shown(value: float) -> float:
     return round(value, 4) + 0.0
 
 
-def _scale(style: dict[str, Any]) -> dict[str, Any]:
+def _scale(report: Report) -> dict[str, Any]:
     """Positions (0 to 100 % of the axis) of each candidate and its interval."""
-    names = (
-        ("other_author", "Other authors, held-out text"),
-        ("base", "Base model"),
-        ("twin", "Twin"),
-        ("author_held_out", "The author, held-out text"),
-    )
-    rows = [{"key": key, "label": label, **style[key], "value": _shown(style[key]["value"])} for key, label in names]
+    style = report.style_detail
+    named = [("other_author", "Other authors, held-out text", style["other_author"])]
+    if report.candidates:
+        named += [(_colour(one["name"]), one["label"], one["style"]) for one in report.candidates]
+    else:  # a twin that was measured by an earlier version
+        named += [("base", "Base model", style["base"]), ("twin", "Twin", style["twin"])]
+    named.append(("author_held_out", "The author, held-out text", style["author_held_out"]))
+    rows = [{"key": key, "label": label, **score, "value": _shown(score["value"])} for key, label, score in named]
     least = min(0.0, *(row["low"] for row in rows)) - 0.05
     most = max(1.0, *(row["high"] for row in rows)) + 0.05
 
@@ -138,6 +148,10 @@ def _scale(style: dict[str, Any]) -> dict[str, Any]:
     for row in rows:
         row |= {"at": place(row["value"]), "from": place(row["low"]), "to": place(row["high"])}
     return {"rows": rows, "zero": place(0.0), "one": place(1.0)}
+
+
+def _colour(candidate: str) -> str:
+    return "base" if candidate.partition("+")[0] in ("base", "style-card") else "twin"
 
 
 def _curves(training: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -23,9 +23,18 @@ from llm_engineering.domain.twins import FinetuningType, TwinManifest
 from llm_engineering.infrastructure.progress import TerminalProgress
 from llm_engineering.settings import load_settings
 from tools.console import say
+from tools.evaluation_files import written
 from tools.pipeline_runs import RunSummary, run_pipeline
 from tools.preflight import check_stores
-from tools.quickstart.report import QuarantinedLink, Report, SideBySide, style_figures, training_figures, write
+from tools.quickstart.report import (
+    EVALUATION_DIR,
+    QuarantinedLink,
+    Report,
+    SideBySide,
+    style_figures,
+    training_figures,
+    write,
+)
 from tools.sample_site import SAMPLE_SITE_DIR, explicit_links, published, served
 from tools.spending import confirm
 
@@ -39,7 +48,8 @@ PREFERENCE_SHARE = 0.4
 """Preference pairs for each instruction sample: each costs an answer of the model and two of training."""
 SFT = {"num_train_epochs": 2.0, "learning_rate": 5e-4}
 DPO = {"num_train_epochs": 1.0, "learning_rate": 2e-5}
-MAX_PROMPTS = 10
+EVALUATION = {"max_prompts": 10, "grounded_prompts": 4, "style_card": False}
+"""A first look; ./poe run-evaluation-pipeline takes longer and compares more."""
 PASSAGES = 3
 """Passages that an answer is given; a small model loses the thread with more."""
 
@@ -80,7 +90,10 @@ class Quickstart:
         manifest, evaluation, verdict = self._evaluated(name, manifest)
         answers = self._answers(name, manifest)
         report = self._report(name, collected, chunks, manifest, evaluation, verdict, answers)
-        return report, write(report, load_settings().OUTPUT_DIR / "quickstart")
+        directory = load_settings().OUTPUT_DIR / "quickstart"
+        if evaluation:
+            written(evaluation, directory / EVALUATION_DIR)
+        return report, write(report, directory)
 
     def _check(self, name: str) -> None:
         """Find out now what would otherwise be found out after ten minutes."""
@@ -152,9 +165,9 @@ class Quickstart:
         if manifest.scores:
             self._reuse("evaluate")
             return manifest, None, str(manifest.scores["verdict"])
-        with self._stage("evaluate", "Measuring style and copying on held-out documents"):
+        with self._stage("evaluate", "Measuring style, truth and copying on held-out documents"):
             try:
-                parameters = {"author_full_name": name, "max_prompts": MAX_PROMPTS, "twin_version": manifest.version}
+                parameters = {"author_full_name": name, "twin_versions": [manifest.version], **EVALUATION}
                 report = run_pipeline("evaluating", parameters).artifact("evaluate")
             except EmptyCorpus as error:
                 return manifest, None, str(error)
@@ -221,6 +234,8 @@ class Quickstart:
             style=style_figures(scores) if scores else {},
             style_detail=scores["style"] if scores else {},
             copying=scores["copying"] if scores else {},
+            candidates=scores.get("candidates", []),
+            promotion=evaluation.promotions[0].model_dump(mode="json") if evaluation else scores.get("promotion", {}),
             verdict=verdict,
             answers=answers,
             training=manifest.training,

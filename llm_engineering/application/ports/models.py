@@ -112,6 +112,24 @@ class Exporter(Protocol):
         ...
 
 
+class LossMeter(Protocol):
+    """Tells how well a model whose weights are at hand predicts answers."""
+
+    def losses(
+        self,
+        base_model: str,
+        adapter_dir: Path | None,
+        conversations: Sequence[Sequence[Mapping[str, str]]],
+        progress: Progress,
+    ) -> list[tuple[float, int]]:
+        """For each conversation, whose last message is the answer: its negative log-likelihood in nats, and its tokens.
+
+        Prompts are not counted. (0.0, 0) where the prompt alone is longer than the meter reads. Raises
+        ModelError when base model or adapter are not to be had here, as with a model behind an address.
+        """
+        ...
+
+
 class ModelHub(Protocol):
     """Where models are published, on one account."""
 

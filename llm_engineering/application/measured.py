@@ -1,0 +1,213 @@
+"""All measures of one evaluation, made ready once and put to each candidate's answers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from llm_engineering.application import contenders, style
+from llm_engineering.application.contenders import Answers
+from llm_engineering.application.copying import CopyIndex, self_overlap
+from llm_engineering.application.fluency import fluency
+from llm_engineering.application.ports import Embedder
+from llm_engineering.application.truth import citation_scores, supported, supported_share
+from llm_engineering.domain.datasets import InstructDataset, InstructSample
+from llm_engineering.domain.documents import CleanedDocument
+from llm_engineering.domain.errors import EmptyCorpus
+from llm_engineering.domain.evaluation import Candidate, Sample, SampleAnswer, Score, StyleScores, TruthScores
+from llm_engineering.domain.measures import SentenceSupport
+
+HELD_OUT_SHARE_OF_IMPOSTORS = 0.3
+
+
+@dataclass
+class Measure:
+    """Made by `Measure.of`. Results for the same answers are computed once."""
+
+    verifier: style.Verifier
+    own: "Pieces"
+    others: "Pieces"
+    favourites: dict[str, list[str]]
+    """Kind (words, openings) → the author's favourites, the most telling first."""
+    copies: CopyIndex
+    self_overlap: list[float]
+    embedder: Embedder
+    seed: int
+    _values: dict[str, np.ndarray] = field(default_factory=dict)
+    _support: dict[str, list[list[SentenceSupport]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        dataset: InstructDataset,
+        documents: Sequence[CleanedDocument],
+        impostors: Mapping[str, Sequence[str]],
+        embedder: Embedder,
+        *,
+        seed: int,
+    ) -> "Measure":
+        """Fit the verifier on training documents and prove it on held-out ones. Raises EmptyCorpus."""
+        texts = {document.id: document.style_text for document in documents}
+        training = [texts[id] for id in dataset.metadata.train_documents if id in texts]
+        held_out = [texts[id] for id in dataset.metadata.test_documents if id in texts]
+        own = Pieces.of(training, held_out)
+        others = {name: _split(some) for name, some in sorted(impostors.items())}
+        theirs = Pieces.of(*(flattened(one[side] for one in others.values()) for side in (0, 1)))
+        groups = {name: Pieces.of(*some).train for name, some in others.items()}
+        if not theirs.train:
+            raise EmptyCorpus(
+                "Style needs other authors to compare with, and the warehouse has none; collect a second author "
+                "(the sample site has two: ./poe quickstart)."
+            )
+        verifier = style.fitted(own.train, groups, own.held_out, theirs.held_out, seed)
+        other_texts = flattened(one[0] for one in others.values())
+        return cls(
+            verifier=verifier,
+            own=own,
+            others=theirs,
+            favourites={
+                "words": list(style.favourite_words(training, other_texts)),
+                "openings": list(style.favourite_openings(training, other_texts)),
+            },
+            # Whole documents: a twin may have read them all, whatever passages became samples.
+            copies=CopyIndex(training),
+            self_overlap=self_overlap(training),
+            embedder=embedder,
+            seed=seed,
+        )
+
+    @property
+    def members(self) -> dict[str, float]:
+        """Measure → AUC on held-out pieces."""
+        return {name: scale.auc for name, scale in self.verifier.members.items()}
+
+    def candidate(self, answers: Answers, base: Answers) -> Candidate:
+        """Everything about one candidate; `base` answered the same prompts."""
+        values = self.values(answers)
+        compared = self.values(base)[list(answers.places)]
+        return Candidate(
+            name=answers.name,
+            label=answers.label,
+            model=answers.contender.model.partition("@")[0],
+            style=style.score_of(values, self.seed),
+            gain=None if answers is base else style.score_of(values - compared, self.seed),
+            copying=self.copies.scores(answers.texts),
+            fluency=fluency(answers.texts),
+            leaks=self.copies.leaks(answers.texts),
+            truth=self._truth(answers) if answers.found else None,
+        )
+
+    def values(self, answers: Answers) -> np.ndarray:
+        """Style of each answer, shape (answers,). An empty one reads like nobody: 0, or what the worst has."""
+        if answers.name not in self._values:
+            values = self.verifier.scores(answers.texts)
+            empty = np.array([not text.strip() for text in answers.texts])
+            self._values[answers.name] = np.where(empty, min(0.0, float(values.min())), values)
+        return self._values[answers.name]
+
+    def style_scores(self, base: Candidate, twin: Candidate, answers: Sequence[Answers]) -> StyleScores:
+        """The twin between the anchors, with the measures behind the score."""
+        texts = self._texts(answers)
+        background = [*self.own.train, *self.others.train]
+        deltas = {
+            name: {one: delta(some, self.own.train, background) for one, some in texts.items()}
+            for name, delta in (("burrows_delta", style.burrows_delta), ("cosine_delta", style.cosine_delta))
+        }
+        odds = {name: float(np.mean(self.verifier.log_odds(some))) for name, some in texts.items()}
+        wins = {name: float(np.mean(self.verifier.wins(some))) for name, some in texts.items()}
+        own, others = self.own, self.others
+        return StyleScores(
+            author_held_out=style.score_of(self.verifier.scores(own.held_out), self.seed, own.held_out_documents),
+            other_author=style.score_of(self.verifier.scores(others.held_out), self.seed, others.held_out_documents),
+            base=base.style,
+            twin=twin.style,
+            gain=twin.gain or twin.style,
+            verifier_auc=self.verifier.auc,
+            raw={"log_odds": odds, "impostors_won": wins, **deltas},
+        )
+
+    def profile(self, answers: Sequence[Answers]) -> dict[str, dict[str, float]]:
+        """Habit → candidate or anchor → rate."""
+        return style.candidates_profile(self._texts(answers))
+
+    def truth_change(self, base: Answers, twin: Answers) -> Score | None:
+        """The twin's supported share minus the base model's, over prompts where both state something."""
+        shares = [[supported_share(some) for some in self._supports(one)] for one in (base, twin)]
+        changes = [own - plain for plain, own in zip(*shares, strict=True) if own is not None and plain is not None]
+        return style.score_of(changes, self.seed) if changes else None
+
+    def samples(self, prompts: Sequence[InstructSample], answers: Sequence[Answers]) -> list[Sample]:
+        """The prompts with the author's text and everybody's answer, marked."""
+        return [
+            Sample(
+                instruction=sample.instruction,
+                author=sample.answer,
+                answers={one.name: self._sample(one, one.places.index(at)) for one in answers if at in one.places},
+            )
+            for at, sample in enumerate(prompts)
+        ]
+
+    def _sample(self, answers: Answers, at: int) -> SampleAnswer:
+        text = answers.texts[at]
+        support = self._supports(answers)[at] if answers.found else []
+        return SampleAnswer(text=text, copied=self.copies.spans(text), support=support)
+
+    def _truth(self, answers: Answers) -> TruthScores | None:
+        sentences = self._supports(answers)
+        shares = [share for share in map(supported_share, sentences) if share is not None]
+        labels = [one.label.value for some in sentences for one in some]
+        shown = [len(contenders.material(found.passages)) for found in answers.found]
+        if not shares:
+            return None
+        return TruthScores(
+            supported=style.score_of(shares, self.seed),
+            sentences={label: labels.count(label) for label in ("supported", "unsupported", "opinion")},
+            citations=citation_scores(list(zip(sentences, shown, strict=True))),
+        )
+
+    def _supports(self, answers: Answers) -> list[list[SentenceSupport]]:
+        if answers.name not in self._support:
+            self._support[answers.name] = [
+                supported(text, [one.chunk.text for one in contenders.material(found.passages)], self.embedder)
+                for text, found in zip(answers.texts, answers.found, strict=True)
+            ]
+        return self._support[answers.name]
+
+    def _texts(self, answers: Sequence[Answers]) -> dict[str, Sequence[str]]:
+        return {
+            "author_held_out": self.own.held_out,
+            "other_author": self.others.held_out,
+            **{one.name: one.texts for one in answers},
+        }
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Texts cut to one length, as a score depends on the length of a text."""
+
+    train: list[str]
+    held_out: list[str]
+    held_out_documents: list[int]
+    """Number of the document of each held-out piece: those of one document are drawn together."""
+
+    @classmethod
+    def of(cls, train: Sequence[str], held_out: Sequence[str]) -> "Pieces":
+        """Of training documents, and of held-out ones."""
+        found = [(number, piece) for number, text in enumerate(held_out) for piece in style.pieces(text)]
+        return cls(
+            train=flattened(style.pieces(text) for text in train),
+            held_out=[piece for _, piece in found],
+            held_out_documents=[number for number, _ in found],
+        )
+
+
+def flattened(lists: Iterable[Sequence[str]]) -> list[str]:
+    """All of them in order."""
+    return [one for some in lists for one in some]
+
+
+def _split(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(train, held out) documents of one impostor, who has no split of their own: the newest are held out."""
+    documents = [text for text in texts if text.strip()]
+    last = max(1, round(len(documents) * HELD_OUT_SHARE_OF_IMPOSTORS))
+    return documents[:-last], documents[-last:]

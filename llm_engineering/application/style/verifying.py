@@ -1,0 +1,173 @@
+"""A verifier: how much a text reads like one author, by several measures that prove themselves on held-out text.
+
+Each family of features is measured twice: by the impostors method, which asks who is nearest, and by
+a logistic regression, which asks what sets the author apart. Each measure alone can be fooled; their
+sum is the score.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_engineering.application.style.features import Family, families
+from llm_engineering.application.style.impostors import Rounds, drawn
+from llm_engineering.application.style.refusing import check_enough, refuse_weak
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
+
+REGRESSION_C = 0.05
+"""Inverse strength of regularisation: few pieces and many features."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where held-out text lies on one measure."""
+
+    zero: float
+    """Mean of the impostors' held-out pieces."""
+    one: float
+    """Mean of the author's."""
+    spread: float
+    """Standard deviation within either side."""
+    auc: float
+    """Chance that an author's piece lies above an impostor's: 1 tells every pair apart, 0.5 none."""
+
+    def scores(self, values: np.ndarray) -> np.ndarray:
+        """0 at the impostors' mean, 1 at the author's; all 0 of a measure that does not tell them apart."""
+        width = self.one - self.zero
+        return (values - self.zero) / width if width > 0 else np.zeros_like(values)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One family of features, and what was learnt of it."""
+
+    family: Family
+    rounds: Rounds
+    regression: "LogisticRegression"
+
+    def measures(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """Measure → (texts,); larger is more like the author."""
+        z = self.family.z(texts)
+        margins = self.rounds.margins(z)
+        return {
+            f"impostors: {self.family.name}": margins.mean(axis=0),
+            f"regression: {self.family.name}": np.asarray(self.regression.decision_function(z)),
+        }
+
+    def wins(self, texts: Sequence[str]) -> np.ndarray:
+        """Shape (texts,): share of the rounds in which the author is the nearest (the score of Koppel & Winter)."""
+        return np.asarray((self.rounds.margins(self.family.z(texts)) > 0).mean(axis=0))
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """Scores texts of about the length of the pieces that it was made from; made by `fitted`."""
+
+    contrasts: tuple[Contrast, ...]
+    members: Mapping[str, Scale]
+    """Measure → its scale on held-out text."""
+    scale: Scale
+    """Of the sum of the measures."""
+    author_held_out: int
+    """Pieces that `auc` rests on."""
+    impostors_held_out: int
+
+    @property
+    def auc(self) -> float:
+        """Area under the curve of the score, on held-out pieces."""
+        return self.scale.auc
+
+    def scores(self, texts: Sequence[str]) -> np.ndarray:
+        """Shape (texts,): 0 = the impostors' held-out mean, 1 = the author's."""
+        return self.scale.scores(self.raw(texts))
+
+    def member_scores(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """Measure → (texts,), each on its own scale of 0 to 1."""
+        return {name: self.members[name].scores(values) for name, values in _measures(self.contrasts, texts).items()}
+
+    def wins(self, texts: Sequence[str]) -> np.ndarray:
+        """Shape (texts,): share (0 to 1) of the impostors' rounds that the author wins, over all families."""
+        return np.asarray(np.mean([contrast.wins(texts) for contrast in self.contrasts], axis=0))
+
+    def raw(self, texts: Sequence[str]) -> np.ndarray:
+        """Shape (texts,): the score before it is put on the scale, in deviations of held-out text."""
+        return _sum(_measures(self.contrasts, texts), self.members)
+
+    def log_odds(self, texts: Sequence[str]) -> np.ndarray:
+        """Shape (texts,): how strongly the regressions take each for the author's, on average."""
+        found = _measures(self.contrasts, texts)
+        return np.asarray(np.mean([found[name] for name in found if name.startswith("regression")], axis=0))
+
+
+def fitted(
+    author: Sequence[str],
+    impostors: Mapping[str, Sequence[str]] | Sequence[str],
+    author_held_out: Sequence[str],
+    impostors_held_out: Sequence[str],
+    seed: int,
+) -> Verifier:
+    """A verifier from pieces of about equal length, made by `pieces`.
+
+    `impostors` maps each other author to their pieces; a plain sequence counts as one author, which
+    tells less. Held-out pieces are of documents that gave no piece to `author` and `impostors`.
+
+    Raises EmptyCorpus when there are too few pieces, or when the verifier cannot tell the held-out
+    pieces apart, since a score by such a verifier would mean nothing.
+    """
+    groups = dict(impostors) if isinstance(impostors, Mapping) else {"others": impostors}
+    groups = {name: texts for name, texts in groups.items() if texts}
+    check_enough(author, [text for texts in groups.values() for text in texts], author_held_out, impostors_held_out)
+    verifier = _proved(_contrasts(author, groups, seed), author_held_out, impostors_held_out)
+
+    def auc_with_half() -> float:
+        # Every second piece, not the first half, or the author's early documents alone would be asked.
+        contrasts = _contrasts(author[::2], groups, seed)
+        return _proved(contrasts, author_held_out, impostors_held_out).auc
+
+    refuse_weak(verifier.auc, author, author_held_out, impostors_held_out, auc_with_half)
+    return verifier
+
+
+def _contrasts(author: Sequence[str], groups: Mapping[str, Sequence[str]], seed: int) -> tuple[Contrast, ...]:
+    # The author's key cannot be the name of an impostor: those are names of people.
+    pool = {"": author, **groups}
+    return tuple(_contrast(family, z, seed) for family, z in families(pool))
+
+
+def _contrast(family: Family, z: Mapping[str, np.ndarray], seed: int) -> Contrast:
+    from sklearn.linear_model import LogisticRegression
+
+    others = {name: table for name, table in z.items() if name}
+    regression = LogisticRegression(C=REGRESSION_C, class_weight="balanced", max_iter=300, random_state=seed)
+    is_author = np.concatenate([np.full(len(table), not name) for name, table in z.items()])
+    regression.fit(np.concatenate(list(z.values())), is_author)
+    return Contrast(family, drawn(z[""], others, seed), regression)
+
+
+def _proved(contrasts: tuple[Contrast, ...], mine: Sequence[str], theirs: Sequence[str]) -> Verifier:
+    """Put on the scale of held-out pieces."""
+    own, other = _measures(contrasts, mine), _measures(contrasts, theirs)
+    members = {name: _scale(own[name], other[name]) for name in own}
+    scale = _scale(_sum(own, members), _sum(other, members))
+    return Verifier(contrasts, members, scale, len(mine), len(theirs))
+
+
+def _measures(contrasts: tuple[Contrast, ...], texts: Sequence[str]) -> dict[str, np.ndarray]:
+    return {name: values for contrast in contrasts for name, values in contrast.measures(texts).items()}
+
+
+def _sum(measures: Mapping[str, np.ndarray], scales: Mapping[str, Scale]) -> np.ndarray:
+    """In deviations, so that a measure weighs by how clearly it tells the two sides apart."""
+    return np.asarray(np.mean([(measures[name] - scale.zero) / scale.spread for name, scale in scales.items()], axis=0))
+
+
+def _scale(mine: np.ndarray, theirs: np.ndarray) -> Scale:
+    from sklearn.metrics import roc_auc_score
+
+    spread = float(np.sqrt((mine.var() + theirs.var()) / 2))
+    auc = float(roc_auc_score([1] * len(mine) + [0] * len(theirs), np.concatenate([mine, theirs])))
+    return Scale(zero=float(theirs.mean()), one=float(mine.mean()), spread=spread or 1.0, auc=auc)

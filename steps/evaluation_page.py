@@ -1,0 +1,175 @@
+"""An evaluation as one self-contained page: no script, no request to anywhere."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from llm_engineering.application.contenders import BASE, WITH_SOURCES
+from llm_engineering.domain.evaluation import EvaluationReport, SampleAnswer, Score
+
+TEMPLATE = "evaluation_page.html.jinja"
+AUTHOR, OTHERS = "author_held_out", "other_author"
+HABITS = {
+    "sentence_words": "Words in a sentence",
+    "sentence_words_sd": "How much that varies (deviation)",
+    "first_person": "I, me, my",
+    "contractions": "Contractions",
+    "commas": "Commas",
+    "questions": "Question marks",
+    "exclamations": "Exclamation marks",
+    "dashes": "Dashes",
+    "semicolons": "Semicolons",
+    "colons": "Colons",
+    "parentheses": "Parentheses",
+    "hedges": "Hedges (perhaps, probably, seems)",
+    "ellipses": "Ellipses",
+    "list_items": "List items",
+    "headings": "Headings",
+}
+"""Rates that are drawn, where they were measured, and what they are called."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of an answer, and how it is marked."""
+
+    text: str
+    mark: str = ""
+    title: str = ""
+
+
+def page(report: EvaluationReport) -> str:
+    """The whole report as HTML. Every text in it is escaped: models and web pages wrote them."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": _percent, "score": _score, "change": _change, "parts": parts}
+    return environment.get_template(TEMPLATE).render(
+        report=report,
+        scale=_scale(report),
+        habits=_habits(report),
+        facts=_facts(report),
+        own_overlap=_own_overlap(report.self_overlap),
+        labels={one.name: one.label for one in report.candidates},
+        colours={one.name: _colour(report, one.name) for one in report.candidates},
+    )
+
+
+def parts(answer: SampleAnswer) -> Iterator[Part]:
+    """The answer in order, cut where a mark begins or ends; what is copied wins over what is supported."""
+    marks: list[Part | None] = [None] * len(answer.text)
+    for sentence in answer.support:
+        if sentence.label != "opinion":
+            title = f"similarity {sentence.score:.2f}"
+            marks[sentence.start : sentence.end] = [Part("", str(sentence.label), title)] * (
+                sentence.end - sentence.start
+            )
+    for start, end in answer.copied:
+        marks[start:end] = [Part("", "copied", f"{len(answer.text[start:end].split())} words")] * (end - start)
+    begin = 0
+    for at in range(1, len(answer.text) + 1):
+        if at == len(answer.text) or marks[at] is not marks[begin]:
+            mark = marks[begin]
+            yield Part(answer.text[begin:at], mark.mark if mark else "", mark.title if mark else "")
+            begin = at
+
+
+def _scale(report: EvaluationReport) -> dict[str, Any]:
+    """Positions (0 to 100 % of the axis) of each candidate and its interval."""
+    anchors = report.style
+    named = [("Other authors, held-out text", "other", anchors.other_author)]
+    named += [(one.label, _colour(report, one.name), one.style) for one in report.candidates]
+    named += [(f"{report.author_full_name}, held-out text", "author", anchors.author_held_out)]
+    least = min(0.0, *(score.low for _, _, score in named)) - 0.05
+    most = max(1.0, *(score.high for _, _, score in named)) + 0.05
+
+    def place(value: float) -> float:
+        return round(100 * (value - least) / (most - least), 2)
+
+    rows = [
+        {
+            "label": label,
+            "colour": colour,
+            **score.model_dump(),
+            "value": round(score.value, 4) + 0.0,  # never "-0.00"
+            "at": place(score.value),
+            "from": place(score.low),
+            "to": place(score.high),
+        }
+        for label, colour, score in named
+    ]
+    return {"rows": rows, "zero": place(0.0), "one": place(1.0)}
+
+
+def _habits(report: EvaluationReport) -> list[dict[str, Any]]:
+    """Author, base model, twin and others, habit by habit, as bars of one scale each."""
+    wanted = (
+        (AUTHOR, "author", "author"),
+        (report.twin, "twin", "twin"),
+        (BASE, "base", "base"),
+        (OTHERS, "others", "other"),
+    )
+    drawn = []
+    for rate, name in HABITS.items():
+        row = report.profile.get(rate, {})
+        if not (highest := max(row.values(), default=0.0)):
+            continue
+        bars = [
+            {"name": shown, "colour": colour, "width": round(100 * row[key] / highest, 1), "shown": f"{row[key]:.1f}"}
+            for key, shown, colour in wanted
+            if key in row
+        ]
+        drawn.append({"name": name, "bars": bars})
+    return drawn
+
+
+def _facts(report: EvaluationReport) -> Mapping[str, str]:
+    """What was measured once for all candidates, in words."""
+    facts = {}
+    if refusals := report.refusals:
+        facts["Questions the author has not written about"] = (
+            f"{_percent(refusals.refused_share)} of {refusals.unanswerable} refused; of {refusals.answerable} that the "
+            f"author has, {_percent(refusals.wrongly_refused_share)}"
+        )
+    if found := report.retrieval:
+        recalls = ", ".join(f"Recall@{k} {value:.2f}" for k, value in found.recall.items())
+        facts["Finding the passage that an instruction was made from"] = (
+            f"{recalls}, MRR@10 {found.mrr:.2f}, nDCG@10 {found.ndcg:.2f} (n = {found.n})"
+        )
+    for one in report.candidates:
+        if one.truth and one.name.endswith(WITH_SOURCES):
+            cited = one.truth.citations
+            facts[f"Citations, {one.label}"] = (
+                f"{_percent(cited.precision)} of the sources shown support a sentence; "
+                f"{_percent(cited.recall)} of {one.truth.sentences.get('supported', 0)} + "
+                f"{one.truth.sentences.get('unsupported', 0)} factual sentences are supported"
+            )
+    return facts
+
+
+def _own_overlap(shares: Sequence[float]) -> str:
+    """What the author repeats of their own, at the median document."""
+    return _percent(shares[len(shares) // 2]) if shares else ""
+
+
+def _colour(report: EvaluationReport, name: str) -> str:
+    twins = {result.twin for result in report.promotions}
+    return "twin" if name.removesuffix(WITH_SOURCES) in twins else "base"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _score(score: Score) -> str:
+    return f"{score.value + 0.0:.2f} ({score.low:.2f} to {score.high:.2f})"
+
+
+def _change(score: Score | None) -> str:
+    return f"{score.value:+.2f} ({score.low:+.2f} to {score.high:+.2f})" if score else ""

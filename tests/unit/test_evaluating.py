@@ -1,0 +1,264 @@
+"""A twin is compared with its base model, with other ways of asking it, and with the author's held-out text."""
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from llm_engineering.application.contenders import BASE, Contender, twin_contender
+from llm_engineering.application.evaluating import Extent, evaluate
+from llm_engineering.application.ports import Silent
+from llm_engineering.application.promoting import promote
+from llm_engineering.application.prompting import template_fingerprint
+from llm_engineering.application.style_card import card, style_card_contender
+from llm_engineering.application.verdicts import compared
+from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.domain.chunks import Chunk, Retrieved, RetrievedPassage
+from llm_engineering.domain.datasets import InstructDataset, TaskKind
+from llm_engineering.domain.documents import Category
+from llm_engineering.domain.evaluation import EvaluationReport, PromotionRule
+from llm_engineering.domain.twins import TwinManifest
+from steps.evaluation_page import page
+from tests import made_twins
+from tests.fakes import InMemoryDocuments, SayingChat, WordEmbedder
+from tests.samples import ADA, NOW
+from tests.unit.test_generating import made
+from tests.voices import CHATTY, FORMAL, IMPOSTORS, chatty_documents, text
+
+SHOWN = "Go on from here: I water the garden."
+
+
+LIKE_ADA = text(CHATTY, 900, 12)
+LIKE_BOB = text(FORMAL, 7, 12)
+FACT = "The garden has three apple trees and a well."
+
+
+def twin_of(directory: Path, version: int = 1) -> TwinManifest:
+    return made_twins.manifest(directory, version, template_fingerprint=template_fingerprint())
+
+
+def chunk_of(sentence: str) -> Chunk:
+    return Chunk(
+        id=uuid4(),
+        document_id=uuid4(),
+        author_id=ADA.id,
+        author_full_name=ADA.full_name,
+        category=Category.ARTICLES,
+        platform="web",
+        link="https://a.example/1",
+        title="On gardens",
+        published_at=NOW,
+        ordinal=0,
+        start=0,
+        end=len(sentence),
+        heading_path=(),
+        text=sentence,
+        content_hash="h",
+    )
+
+
+def found(question: str) -> Retrieved:
+    passage = RetrievedPassage(chunk=chunk_of(FACT), score=1.0, scores={})
+    return Retrieved(
+        question=question,
+        author=ADA.full_name,
+        searched=(question,),
+        passages=(passage,),
+        relevance=0.9,
+        is_answerable="garden" in question or "Note" in question,
+    )
+
+
+def dataset_of(test_task: TaskKind | None = None) -> InstructDataset:
+    """With `test_task` every second held-out sample is of that kind."""
+    dataset = made(chatty_documents(), test_split_size=0.25, embedder=WordEmbedder())
+    if test_task:
+        some = [s.model_copy(update={"task": test_task, "instruction": SHOWN}) for s in dataset.test[::2]]
+        dataset = dataset.model_copy(update={"test": [*some, *dataset.test[1::2]]})
+    return dataset
+
+
+def saying(plain: str, sourced: str = FACT) -> SayingChat:
+    return SayingChat(says=lambda prompt: sourced if "<passage" in prompt else plain)
+
+
+def evaluated(
+    tmp_path: Path,
+    twin_says: str,
+    base_says: str = LIKE_BOB,
+    *,
+    twin_says_of_sources: str = FACT,
+    max_prompts: int = 8,
+    test_task: TaskKind | None = None,
+    rule: PromotionRule | None = None,
+    more: tuple[Contender, ...] = (),
+    search: Callable[[str], Retrieved] = found,
+) -> EvaluationReport:
+    twin = twin_contender(twin_of(tmp_path), saying(twin_says, twin_says_of_sources))
+    return evaluate(
+        ADA,
+        [Contender(BASE, "Base model", "base", saying(base_says), with_sources=True), twin, *more],
+        dataset=dataset_of(test_task),
+        documents=chatty_documents(),
+        impostors=IMPOSTORS,
+        search=search,
+        embedder=WordEmbedder(),
+        store=InMemoryDocuments(),
+        progress=Silent(),
+        rule=rule,
+        extent=Extent(max_prompts=max_prompts, grounded_prompts=4),
+    )
+
+
+def test_a_twin_that_writes_like_the_author_passes(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, twin_says=LIKE_ADA)
+    assert report.style.verifier_auc > 0.95
+    assert report.style.twin.value > 0.6 > 0.4 > report.style.base.value
+    assert report.style.author_held_out.value == pytest.approx(1.0)
+    assert report.style.other_author.value == pytest.approx(0.0, abs=1e-9)
+    assert report.passed
+    assert "It passes" in report.verdict
+
+
+def test_a_twin_that_writes_like_the_others_does_not_pass(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, twin_says=LIKE_BOB)
+    assert not report.passed
+    assert "does not pass" in report.verdict
+
+
+def test_a_twin_that_recites_its_training_text_does_not_pass(tmp_path: Path) -> None:
+    recited = chatty_documents()[0].style_text[:900]
+    report = evaluated(tmp_path, twin_says=recited)
+    assert report.copying["twin"].eight_gram_share > 0.5
+    assert not report.passed
+    assert "100% of its 8-word runs are from training text, 10% are allowed" in report.verdict
+
+
+def test_a_twin_measured_on_a_handful_of_prompts_is_not_promoted(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, twin_says=LIKE_ADA, max_prompts=3)
+    assert not report.passed
+    assert "too few" in report.verdict
+
+
+@pytest.mark.parametrize("task", [TaskKind.CONTINUATION, TaskKind.REWRITE])
+def test_style_is_not_measured_on_prompts_that_show_the_authors_text(tmp_path: Path, task: TaskKind) -> None:
+    report = evaluated(tmp_path, twin_says=LIKE_ADA, test_task=task)
+    assert report.samples
+    assert SHOWN not in {answer.instruction for answer in report.samples}
+
+
+def test_a_twin_that_says_nothing_reads_like_nobody(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, twin_says="")
+    assert report.style.twin.value <= 0
+    assert report.style.twin.n == 8
+    assert not report.passed
+    assert "8 of 8 prompts without an answer" in report.verdict
+
+
+def test_a_passed_twin_is_the_latest_and_its_scores_are_kept(tmp_path: Path) -> None:
+    warehouse = Warehouse(InMemoryDocuments())
+    first = twin_of(tmp_path)
+    warehouse.save_twin(first)
+    assert warehouse.latest_twin(ADA) is None
+    promote(first, evaluated(tmp_path, twin_says=LIKE_ADA), warehouse)
+    latest = warehouse.latest_twin(ADA)
+    assert latest is not None
+    assert latest.scores["style"]["twin"]["n"] == 8
+
+
+# ------------------------------------------------------------------------------ truth and promotion
+
+
+def test_a_twin_that_makes_things_up_is_not_promoted_however_it_sounds(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, LIKE_ADA, twin_says_of_sources="In 1911 the Marquis of Exeter sold 40 elephants.")
+    sourced = next(one for one in report.candidates if one.name == "ada-example/1+sources")
+    assert sourced.truth is not None
+    assert sourced.truth.supported.value == 0
+    assert sourced.truth.sentences == {"supported": 0, "unsupported": 4, "opinion": 0}
+    assert [check.name for check in report.promotions[0].checks if not check.passed] == ["as true to its sources"]
+    assert not report.passed
+
+
+def test_what_the_sources_say_counts_as_supported_and_cited(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, LIKE_ADA)
+    base = next(one for one in report.candidates if one.name == "base+sources")
+    assert base.truth is not None
+    assert base.truth.supported.value == base.truth.citations.precision == base.truth.citations.recall == 1
+    assert base.truth.citations.sources == 4
+
+
+def test_the_rule_is_the_users(tmp_path: Path) -> None:
+    strict = PromotionRule(least_prompts=9)
+    report = evaluated(tmp_path, LIKE_ADA, rule=strict)
+    assert not report.passed
+    assert report.promotions[0].rule == strict
+
+
+def test_where_nothing_is_found_truth_is_not_measured_and_says_so(tmp_path: Path) -> None:
+    nothing = lambda question: Retrieved(question=question, author=ADA.full_name, searched=())  # noqa: E731
+    report = evaluated(tmp_path, LIKE_ADA, search=nothing)
+    assert {one.name for one in report.candidates} == {"base", "ada-example/1"}
+    assert "not measured" in report.promotions[0].checks[-1].says
+
+
+def test_questions_of_other_fields_are_to_be_refused(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, LIKE_ADA)
+    assert report.refusals is not None
+    assert report.refusals.refused_share == 1
+    assert report.refusals.answerable == 8
+
+
+# ------------------------------------------------------------------------------ several candidates
+
+
+def test_a_second_twin_gets_its_own_promotion_and_scores(tmp_path: Path) -> None:
+    worse = twin_of(tmp_path, 2)
+    report = evaluated(tmp_path, LIKE_ADA, more=(twin_contender(worse, saying(LIKE_BOB)),))
+    assert [(one.twin, one.passed) for one in report.promotions] == [("ada-example/1", True), ("ada-example/2", False)]
+    warehouse = Warehouse(InMemoryDocuments())
+    kept = promote(worse, report, warehouse)
+    assert kept.scores["twin"] == "ada-example/2"
+    assert kept.scores["style"]["twin"]["value"] < 0.5
+    assert not kept.passed_evaluation
+    assert "ada-example/1 reads more like" in compared(report, "ada-example/1", "ada-example/2")
+
+
+def test_two_twins_that_are_alike_are_not_told_apart(tmp_path: Path) -> None:
+    report = evaluated(tmp_path, LIKE_ADA, more=(twin_contender(twin_of(tmp_path, 2), saying(LIKE_ADA)),))
+    assert "overlap" in compared(report, "ada-example/1", "ada-example/2")
+
+
+def test_the_style_card_names_habits_and_shows_training_text_only() -> None:
+    asked: list[str] = []
+    dataset = dataset_of()
+    base = Contender(BASE, "Base model", "base", SayingChat(says=lambda _: ""))
+    contender = style_card_contender(ADA, base, dataset, chatty_documents(), IMPOSTORS, WordEmbedder())
+    asked = [contender.asked(ADA.full_name, sample.instruction)[0]["content"] for sample in dataset.test]
+    assert all("You contract" in system for system in asked)
+    assert all(sample.answer[:60] not in system for sample in dataset.test for system in asked)
+    assert all(any(sample.answer[:60] in system for sample in dataset.train) for system in asked)
+
+
+def test_a_card_says_only_what_is_clearly_so() -> None:
+    assert card({"semicolons": 1.0}, {"semicolons": 1.1}) == ""
+    assert card({"semicolons": 9.0}, {"semicolons": 1.0}) == "You join clauses with semicolons."
+    assert card({"semicolons": 0.0}, {"semicolons": 1.0}) == "You use no semicolons."
+
+
+# ------------------------------------------------------------------------------ the page
+
+
+def test_the_page_says_the_verdict_and_shows_what_is_copied_and_supported(tmp_path: Path) -> None:
+    recited = chatty_documents()[0].style_text[:400]
+    shown = page(evaluated(tmp_path, recited))
+    assert "It does not pass." in shown
+    assert '<mark class="copied"' in shown
+    assert '<mark class="supported"' in shown
+    assert "http" not in shown.split("<body>")[0]
+
+
+def test_what_a_model_wrote_is_text_on_the_page_and_nothing_else(tmp_path: Path) -> None:
+    shown = page(evaluated(tmp_path, "<script>alert(1)</script> " + LIKE_ADA))
+    assert "<script" not in shown
+    assert "&lt;script&gt;alert(1)" in shown
