@@ -18,6 +18,7 @@ from llm_engineering.application.ports import (
     Embedder,
     Exporter,
     Fetcher,
+    LossMeter,
     ModelHub,
     PageReader,
     Progress,
@@ -25,6 +26,7 @@ from llm_engineering.application.ports import (
     Silent,
     Source,
     SparseEncoder,
+    Tracer,
     Trainer,
     VectorStore,
 )
@@ -37,9 +39,11 @@ from llm_engineering.settings import Settings, load_settings
 if TYPE_CHECKING:
     from llm_engineering.application.asking import Asking
     from llm_engineering.application.costs import Meter
+    from llm_engineering.application.guarding import Guard
     from llm_engineering.application.pii import PiiRules
     from llm_engineering.domain.architecture import Architecture
     from llm_engineering.domain.backends import Machine
+    from llm_engineering.domain.documents import RawDocument
     from llm_engineering.infrastructure.dataset_files import ArtifactFiles
     from llm_engineering.infrastructure.dataset_hub import DatasetHub
     from llm_engineering.infrastructure.models.store import ModelStore
@@ -51,7 +55,10 @@ if TYPE_CHECKING:
 class Twin:
     """Every part of the system, wired by the settings, each built when first asked for."""
 
-    def __init__(self, settings: Settings, progress: Progress, closing: ExitStack) -> None:
+    def __init__(
+        self, settings: Settings, progress: Progress, closing: ExitStack, store_seconds: float | None = None
+    ) -> None:
+        self._store_seconds = store_seconds
         self.settings = settings
         self.progress = progress
         self._closing = closing
@@ -63,7 +70,9 @@ class Twin:
         if url := self.settings.mongodb_url:
             from llm_engineering.infrastructure.stores.mongo_documents import MongoDocuments
 
-            store = MongoDocuments(url, self.settings.DATABASE_NAME)
+            patience = {"timeout_seconds": self._store_seconds, "answer_seconds": self._store_seconds}
+            limits = {name: value for name, value in patience.items() if value is not None}
+            store = MongoDocuments(url, self.settings.DATABASE_NAME, **limits)
         else:
             from llm_engineering.infrastructure.stores.sqlite_documents import SqliteDocuments
 
@@ -84,7 +93,8 @@ class Twin:
             from llm_engineering.infrastructure.stores.server_vectors import ServerVectors
 
             key = self.settings.QDRANT_APIKEY
-            store = ServerVectors(url, key.get_secret_value() if key else None)
+            limits = {} if self._store_seconds is None else {"timeout_seconds": self._store_seconds}
+            store = ServerVectors(url, key.get_secret_value() if key else None, **limits)
         else:
             from llm_engineering.infrastructure.stores.edge_vectors import EdgeVectors
 
@@ -226,6 +236,20 @@ class Twin:
         return TrlTrainer(self.models, self.tracking)
 
     @cached_property
+    def loss_meter(self) -> LossMeter:
+        """Says how well a model with weights on this machine predicts a text."""
+        from llm_engineering.infrastructure.training.predicting import TorchLossMeter
+
+        return TorchLossMeter(self.models)
+
+    @property
+    def sample_documents(self) -> "dict[str, list[RawDocument]]":
+        """The sample authors' articles, oldest first; none where the sample site was not installed."""
+        from llm_engineering.infrastructure.sources.sample_authors import sample_documents
+
+        return sample_documents(Path(__file__).resolve().parents[1] / "data" / "sample_site")
+
+    @cached_property
     def tracking(self) -> "Tracking":
         """The experiment trackers of `TRACKING`; MissingDependency or BadSettings when one cannot be used."""
         from llm_engineering.infrastructure.training.tracking import tracking_by
@@ -314,16 +338,44 @@ class Twin:
             twins_dir=self.settings.twins_dir,
             min_relevance=self.settings.RETRIEVAL_MIN_RELEVANCE,
             query_expansions=self.settings.QUERY_EXPANSIONS,
+            guard=self._guard,
+            tracer=self._tracer,
         )
         self._closing.callback(asking.close)
         return asking
 
+    @property
+    def _tracer(self) -> "Tracer | None":
+        if not self.settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+            return None
+        from llm_engineering.infrastructure.tracing import OtelTracing
+
+        tracing = OtelTracing.to(self.settings.OTEL_EXPORTER_OTLP_ENDPOINT)
+        self._closing.callback(tracing.close)
+        return tracing
+
+    @property
+    def _guard(self) -> "Guard | None":
+        if not self.settings.GUARD_ANSWERS:
+            return None
+        from llm_engineering.application.guarding import Guard
+        from llm_engineering.application.pii import PiiRules
+
+        return Guard(
+            lambda author: (document.content for document in self.warehouse.documents(author)),
+            most_copied=self.settings.MOST_COPIED,
+            rules=PiiRules(block_list=self.pii.block_list) if self.pii else None,
+        )
+
 
 @contextmanager
-def opened(settings: Settings | None = None, progress: Progress | None = None) -> Iterator[Twin]:
+def opened(
+    settings: Settings | None = None, progress: Progress | None = None, *, store_seconds: float | None = None
+) -> Iterator[Twin]:
     """The system, ready to use; closes what was opened, also after an error.
 
+    `store_seconds` is how long a call waits for a store's server; None is as long as a pipeline may.
     Raises BadSettings when the environment or `.env` holds an unusable value.
     """
     with ExitStack() as closing:
-        yield Twin(settings or load_settings(), progress or Silent(), closing)
+        yield Twin(settings or load_settings(), progress or Silent(), closing, store_seconds)

@@ -1,6 +1,7 @@
 """All settings, from the environment and `.env`. Nothing is read on import."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,6 +104,32 @@ class Settings(BaseSettings):
     # Service
     SERVICE_HOST: str = "127.0.0.1"
     SERVICE_PORT: int = Field(default=8000, ge=1, le=65535)
+    API_KEYS: SecretStr | None = None
+    """Comma-separated sha256 (hex) of the keys that let in; ./poe api-key makes one."""
+    SERVICE_ALLOW_ANONYMOUS: bool = False
+    """Whether to listen to other machines without any API key."""
+    SERVICE_NAMES: str = ""
+    """Comma-separated host names under which others reach the service, where it has no API keys."""
+    SERVICE_CORS_ORIGINS: str = ""
+    """Comma-separated origins of web sites whose pages may use the service."""
+    SERVICE_WORKERS: int = Field(default=4, ge=1, le=256)
+    """Answers written at once; the embedded model has four slots."""
+    SERVICE_QUEUE: int = Field(default=32, ge=0, le=10_000)
+    """Requests that may wait; the next ones get 429."""
+    SERVICE_TIMEOUT_SECONDS: float = Field(default=120.0, gt=0)
+    """How long one request may take, waiting included."""
+    SERVICE_MAX_TOKENS: int = Field(default=512, ge=16)
+    """Of one answer, whatever the client asks for."""
+    SERVICE_RATE_PER_MINUTE: int = Field(default=0, ge=0)
+    """Requests a minute of one API key, or of one address where there are no keys; 0 is without limit."""
+    SERVICE_LOG_REQUESTS: bool = False
+    """One line of JSON for each request, without what was asked and answered."""
+    OTEL_EXPORTER_OTLP_ENDPOINT: str = ""
+    """An OpenTelemetry collector that spans are sent to by OTLP over HTTP."""
+    MOST_COPIED: float = Field(default=0.5, ge=0, le=1)
+    """Share of an answer that may stand word for word in the author's texts; 1 does not look."""
+    GUARD_ANSWERS: bool = True
+    """Whether answers that copy, or show private data, are written anew and then withheld."""
 
     @field_validator("DATABASE_HOST")
     @classmethod
@@ -128,6 +155,13 @@ class Settings(BaseSettings):
             raise ValueError(f"has no tracker {', '.join(unknown)}; known are {', '.join(TRACKERS)}")
         return ",".join(names)
 
+    @field_validator("API_KEYS")
+    @classmethod
+    def _hashes(cls, value: SecretStr | None) -> SecretStr | None:
+        if any(not re.fullmatch(r"[0-9a-f]{64}", one) for one in _listed(value.get_secret_value() if value else "")):
+            raise ValueError("must be sha256 hashes of keys in hexadecimal digits, separated by commas (./poe api-key)")
+        return value
+
     @field_validator("CHAT_PRICES")
     @classmethod
     def _prices(cls, value: str) -> str:
@@ -141,6 +175,21 @@ class Settings(BaseSettings):
         if value.lower().startswith(("http://", "https://")) and "@" in value.partition("#")[0]:
             raise ValueError("must not contain a user name or password (…@…); put the key into CHAT_API_KEY")
         return f"openai:{info.data.get('OPENAI_MODEL_ID')}" if value == "openai" else value
+
+    @property
+    def api_key_hashes(self) -> frozenset[str]:
+        """sha256 (hex) of each API key of the service."""
+        return frozenset(_listed(self.API_KEYS.get_secret_value() if self.API_KEYS else ""))
+
+    @property
+    def service_names(self) -> list[str]:
+        """Host names under which the service is reached."""
+        return _listed(self.SERVICE_NAMES)
+
+    @property
+    def service_origins(self) -> list[str]:
+        """Origins whose pages may use the service."""
+        return _listed(self.SERVICE_CORS_ORIGINS)
 
     @property
     def chat_prices(self) -> dict[str, tuple[float, float]]:
@@ -191,6 +240,10 @@ class Settings(BaseSettings):
     def allowed_private_hosts(self) -> frozenset[str]:
         """Hosts on private networks that the crawler may visit, lower-cased."""
         return frozenset(h.strip().lower() for h in self.CRAWLER_ALLOWED_PRIVATE_HOSTS.split(",") if h.strip())
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip().lower() for one in text.split(",") if one.strip()]
 
 
 def _price_table(text: str) -> dict[str, tuple[float, float]]:

@@ -7,14 +7,16 @@ from typing import Annotated
 from zenml import step
 
 from llm_engineering.application import evaluating, promoting
-from llm_engineering.application.contenders import BASE, Contender, twin_contender
+from llm_engineering.application.contenders import Contender, base_contender, twin_contender
 from llm_engineering.application.evaluating import Extent
 from llm_engineering.application.features import impostor_texts
 from llm_engineering.application.judging import Judge
+from llm_engineering.application.style import sample_impostors
 from llm_engineering.application.style_card import style_card_contender
 from llm_engineering.application.twins import twin_version as chosen_version
 from llm_engineering.application.weights import Weights
 from llm_engineering.bootstrap import Twin
+from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.evaluation import EvaluationReport, PromotionRule
@@ -22,7 +24,9 @@ from llm_engineering.domain.twins import TwinManifest
 from steps import control_plane, previews
 from steps.context import log_step, opened_twin, patient
 
-PASSAGES = 5
+FEW_AUTHORS = 3
+"""With fewer others the score says little more than "not like this one"."""
+PASSAGES = 10
 """Found for an instruction; answers are given as many of them as fit."""
 
 
@@ -45,7 +49,7 @@ def evaluate(
     with opened_twin() as twin:
         author = twin.warehouse.author(author_full_name)
         manifests = [chosen_version(twin.warehouse, author, version) for version in twin_versions or (None,)]
-        impostors = impostor_texts(author, twin.warehouse)
+        impostors = _impostors(twin, author)
         with ExitStack() as open_models:
             contenders = _contenders(twin, manifests, chat_models or [], open_models)
             if style_card:
@@ -63,6 +67,7 @@ def evaluate(
                 store=twin.documents,
                 progress=twin.progress,
                 rule=promotion,
+                meter=twin.loss_meter,
                 extent=Extent(max_prompts, grounded_prompts, seed),
                 judge=Judge(judge, open_models.enter_context(twin.chat_models.opened(judge))) if judge else None,
             )
@@ -74,17 +79,25 @@ def evaluate(
     return report
 
 
+def _impostors(twin: Twin, author: Author) -> dict[str, list[str]]:
+    """The other authors of the warehouse, and the sample authors where those are few."""
+    found = dict(impostor_texts(author, twin.warehouse))
+    if len(found) < FEW_AUTHORS:
+        found = {**sample_impostors(author.full_name, twin.sample_documents), **found}
+    return found
+
+
 def _contenders(
     twin: Twin, manifests: Sequence[TwinManifest], chat_models: Sequence[str], open_models: ExitStack
 ) -> list[Contender]:
     """The base model, the twins and the other models, opened; "embedded:" models one after the other need little."""
     base = manifests[0].base_model
     chat = open_models.enter_context(twin.chat_models.opened(base))
-    found = [Contender(BASE, "Base model", base, chat, with_sources=True)]
+    found = [base_contender(base, chat)]
     weights = Weights(twin.settings.twins_dir)
     for manifest in manifests:
         own = open_models.enter_context(twin.chat_models.opened(str(weights.file(manifest))))
-        found.append(twin_contender(manifest, own))
+        found.append(twin_contender(manifest, own, weights.file(manifest).parent))
     for model in chat_models:
         other = open_models.enter_context(twin.chat_models.opened(model))
         found.append(Contender(model, f"Chat model {model}", model, other))

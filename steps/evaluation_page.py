@@ -1,6 +1,6 @@
 """An evaluation as one self-contained page: no script, no request to anywhere."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from llm_engineering.application.contenders import BASE, WITH_SOURCES
-from llm_engineering.domain.evaluation import EvaluationReport, SampleAnswer, Score
+from llm_engineering.domain.evaluation import EvaluationReport, SampleAnswer
 
 TEMPLATE = "evaluation_page.html.jinja"
 AUTHOR, OTHERS = "author_held_out", "other_author"
@@ -49,13 +49,12 @@ def page(report: EvaluationReport) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "score": _score, "change": _change, "parts": parts}
+    environment.filters |= {"percent": _percent, "parts": parts}
     return environment.get_template(TEMPLATE).render(
         report=report,
         scale=_scale(report),
         habits=_habits(report),
         facts=_facts(report),
-        own_overlap=_own_overlap(report.self_overlap),
         labels={one.name: one.label for one in report.candidates},
         colours={one.name: _colour(report, one.name) for one in report.candidates},
     )
@@ -83,7 +82,7 @@ def parts(answer: SampleAnswer) -> Iterator[Part]:
 def _scale(report: EvaluationReport) -> dict[str, Any]:
     """Positions (0 to 100 % of the axis) of each candidate and its interval."""
     anchors = report.style
-    named = [("Other authors, held-out text", "other", anchors.other_author)]
+    named = [("Other authors", "other", anchors.other_author)]
     named += [(one.label, _colour(report, one.name), one.style) for one in report.candidates]
     named += [(f"{report.author_full_name}, held-out text", "author", anchors.author_held_out)]
     least = min(0.0, *(score.low for _, _, score in named)) - 0.05
@@ -132,6 +131,11 @@ def _habits(report: EvaluationReport) -> list[dict[str, Any]]:
 def _facts(report: EvaluationReport) -> Mapping[str, str]:
     """What was measured once for all candidates, in words."""
     facts = {}
+    if shares := report.self_overlap:
+        facts["What the author repeats word for word from their other documents"] = (
+            f"{_percent(shares[len(shares) // 2])} of a document's 8-word runs at the median, "
+            f"{_percent(shares[-1])} at most (n = {len(shares)})"
+        )
     if refusals := report.refusals:
         facts["Questions the author has not written about"] = (
             f"{_percent(refusals.refused_share)} of {refusals.unanswerable} refused; of {refusals.answerable} that the "
@@ -141,6 +145,15 @@ def _facts(report: EvaluationReport) -> Mapping[str, str]:
         recalls = ", ".join(f"Recall@{k} {value:.2f}" for k, value in found.recall.items())
         facts["Finding the passage that an instruction was made from"] = (
             f"{recalls}, MRR@10 {found.mrr:.2f}, nDCG@10 {found.ndcg:.2f} (n = {found.n})"
+        )
+    if judge := report.judge:
+        agrees = (
+            f", agrees with the style score on {_percent(judge.agrees_with_style)}" if judge.agrees_with_style else ""
+        )
+        facts[f"Judge {judge.model}: twin against base model"] = (
+            f"{judge.wins} wins, {judge.ties} ties, {judge.losses} losses, {judge.invalid} unreadable; win rate "
+            f"{judge.win_rate:.2f} ({judge.low:.2f} to {judge.high:.2f}); same verdict in both orders "
+            f"{_percent(judge.consistent)}{agrees}"
         )
     for one in report.candidates:
         if one.truth and one.name.endswith(WITH_SOURCES):
@@ -153,11 +166,6 @@ def _facts(report: EvaluationReport) -> Mapping[str, str]:
     return facts
 
 
-def _own_overlap(shares: Sequence[float]) -> str:
-    """What the author repeats of their own, at the median document."""
-    return _percent(shares[len(shares) // 2]) if shares else ""
-
-
 def _colour(report: EvaluationReport, name: str) -> str:
     twins = {result.twin for result in report.promotions}
     return "twin" if name.removesuffix(WITH_SOURCES) in twins else "base"
@@ -165,11 +173,3 @@ def _colour(report: EvaluationReport, name: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
-
-
-def _score(score: Score) -> str:
-    return f"{score.value + 0.0:.2f} ({score.low:.2f} to {score.high:.2f})"
-
-
-def _change(score: Score | None) -> str:
-    return f"{score.value:+.2f} ({score.low:+.2f} to {score.high:+.2f})" if score else ""

@@ -25,6 +25,7 @@ MAY_IMPORT_OF_OURS = {
         "llm_engineering.domain",
         "llm_engineering.application",
         "llm_engineering.infrastructure.api",
+        "llm_engineering.infrastructure.ui",
     ),
     "llm_engineering/infrastructure": (
         "llm_engineering.domain",

@@ -114,6 +114,12 @@ def test_the_servers_of_docker_compose_listen_to_this_machine_only_and_have_no_d
     assert not optional, f"a variable without :? starts a server without a password: {optional}"
 
 
+def test_only_the_databases_of_docker_compose_start_without_a_profile() -> None:
+    services = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))["services"]
+    assert {name for name, service in services.items() if "profiles" not in service} == {"mongodb", "qdrant"}
+    assert services["serve"]["environment"]["SERVICE_PORT"] == services["serve"]["ports"][0].split(":")[-1]
+
+
 def test_the_image_takes_no_secret_and_no_data_along() -> None:
     ignored = (REPOSITORY / ".dockerignore").read_text("utf-8").splitlines()
     assert ignored[1] == "*"

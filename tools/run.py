@@ -114,7 +114,7 @@ def _show_evaluation(report: "EvaluationReport", out: "Console") -> None:
     for column in ("style", "95 % interval", "copied", "supported"):
         table.add_column(column, justify="right", no_wrap=True)
     style = report.style
-    table.add_row("other authors, held-out text", *_scored(style.other_author), "", "")
+    table.add_row("other authors", *_scored(style.other_author), "", "")
     for one in report.candidates:
         truth = f"{one.truth.supported.value:.0%}" if one.truth else ""
         table.add_row(one.label, *_scored(one.style), f"{one.copying.eight_gram_share:.0%}", truth)

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,7 +20,7 @@ from llm_engineering.application.indexing import embedded_collection
 from llm_engineering.application.warehouse import COLLECT_COMMAND, USERS
 from llm_engineering.bootstrap import Twin, opened
 from llm_engineering.domain.documents import Category
-from llm_engineering.domain.errors import MissingDependency, ModelError, ServiceError
+from llm_engineering.domain.errors import MissingDependency, ModelError, ServiceError, TwinError
 from llm_engineering.infrastructure.progress import TerminalProgress
 from llm_engineering.settings import Settings, load_settings
 from tools import console
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 30
 """How long answers under way may take once the service was told to stop."""
+STORE_SECONDS = 1.4
+"""How long a request waits for a store's server: a client shall know within two seconds that one is down."""
 EXAMPLE_QUESTION = "What would you tell somebody who starts with this today?"
 
 
@@ -42,12 +45,12 @@ EXAMPLE_QUESTION = "What would you tell somebody who starts with this today?"
 def serve(host: str | None, port: int | None) -> None:
     """Answer questions over HTTP in the authors' voices, with sources.
 
-    POST /rag takes {"query": "…"} and, where needed, "author", "twin" and "k"; GET /authors lists
-    who can be asked; GET /docs describes it all. Ctrl-C or SIGTERM stops the service once the
-    answers under way are finished.
+    / is a page to talk to, POST /v1/chat/completions what OpenAI's clients call, POST /rag takes
+    {"query": "…"}; GET /docs describes it all. Ctrl-C or SIGTERM stops the service once the
+    answers under way are finished; SIGHUP lets go of models that have changed.
     """
     settings = load_settings()
-    address = loopback(host or settings.SERVICE_HOST)
+    address = allowed(host or settings.SERVICE_HOST, settings)
     signal.signal(signal.SIGTERM, _stop)
     try:
         # The port is taken before the models are loaded, so that a taken one is known at once.
@@ -57,16 +60,16 @@ def serve(host: str | None, port: int | None) -> None:
         click.echo("Stopped.")
 
 
-def loopback(host: str) -> str:
-    """The host as an IP address. Raises ServiceError unless only this machine can reach it."""
+def allowed(host: str, settings: Settings) -> str:
+    """The host as an IP address. Raises ServiceError when others could reach it without any key."""
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
     except ValueError:
-        address = None
-    if address is None or not address.is_loopback:
+        raise ServiceError(f'"{host}" is no IP address to listen on; use 127.0.0.1, or 0.0.0.0 for all.') from None
+    if not address.is_loopback and not settings.api_key_hashes and not settings.SERVICE_ALLOW_ANONYMOUS:
         raise ServiceError(
-            f'The service checks no keys yet, so it listens to this machine only, and "{host}" is no loopback address; '
-            "use 127.0.0.1, and let others in through an SSH tunnel or a proxy that checks who they are."
+            f'"{host}" is no loopback address, and there are no API keys, so that everybody who reaches it could ask; '
+            "make a key with ./poe api-key and set API_KEYS, or say SERVICE_ALLOW_ANONYMOUS=true."
         )
     return str(address)
 
@@ -93,11 +96,13 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from llm_engineering.infrastructure.api.app import create_app
+    from llm_engineering.infrastructure.api.service import Access, Limits
 
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_requests(settings.SERVICE_LOG_REQUESTS)
     chatter = logging.getLogger("uvicorn.error")
 
     class Server(uvicorn.Server):
@@ -114,7 +119,24 @@ def _run(settings: Settings, listener: socket.socket) -> None:
             if not self.should_exit:
                 click.echo(f"Listening on {address} (the API is described at {address}/docs; Ctrl-C stops).")
 
-    app = create_app(lambda: _asking(settings, address), hosts=[shown])
+    access = Access(
+        keys=settings.api_key_hashes,
+        hosts=(shown, *settings.service_names),
+        any_address=not ipaddress.ip_address(host).is_loopback,
+        any_host=bool(settings.api_key_hashes),
+        origins=tuple(settings.service_origins),
+    )
+    limits = Limits(
+        workers=settings.SERVICE_WORKERS,
+        queue=settings.SERVICE_QUEUE,
+        seconds=settings.SERVICE_TIMEOUT_SECONDS,
+        most_tokens=settings.SERVICE_MAX_TOKENS,
+        rate_per_minute=settings.SERVICE_RATE_PER_MINUTE,
+    )
+    hangup = Event()
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda number, frame: hangup.set())
+    app = create_app(lambda: _asking(settings, address, hangup), access=access, limits=limits)
     config = uvicorn.Config(
         app,
         lifespan="on",
@@ -130,9 +152,9 @@ def _run(settings: Settings, listener: socket.socket) -> None:
 
 
 @contextmanager
-def _asking(settings: Settings, address: str) -> Iterator[Asking]:
+def _asking(settings: Settings, address: str, hangup: Event) -> Iterator[Asking]:
     """The models and stores, loaded and open; says whom they serve."""
-    with opened(settings, TerminalProgress()) as twin:
+    with opened(settings, TerminalProgress(), store_seconds=STORE_SECONDS) as twin:
         # A store that is down or locked is known at once, not after the models are loaded.
         twin.documents.count(USERS)
         twin.vectors.count(embedded_collection(Category.ARTICLES))
@@ -142,7 +164,42 @@ def _asking(settings: Settings, address: str) -> Iterator[Asking]:
             click.echo(f"Note: {note}")
         for line in served(twin.asking.authors(), address):
             click.echo(line)
-        yield twin.asking
+        with _reloading_on_hangup(twin.asking, hangup):
+            yield twin.asking
+
+
+@contextmanager
+def _reloading_on_hangup(asking: Asking, hangup: Event) -> Iterator[None]:
+    """Reload each time that the event is set, in a thread of its own."""
+    stopped = False
+
+    def wait() -> None:
+        while hangup.wait() and not stopped:
+            hangup.clear()
+            try:
+                click.echo(f"Reloaded: {len(asking.reload())} authors.")
+            except TwinError as error:  # the service goes on with what it has
+                click.echo(f"Not reloaded: {error}")
+
+    thread = Thread(target=wait, name="reload", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped = True
+        hangup.set()
+        thread.join()
+
+
+def _log_requests(wanted: bool) -> None:
+    """Each request as a line of JSON on standard error, without anything before it."""
+    requests = logging.getLogger("llm_twin.access")
+    requests.propagate = False
+    if wanted:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        requests.addHandler(handler)
+        requests.setLevel(logging.INFO)
 
 
 def _try_chat_model(twin: Twin) -> None:

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from langchain_core.language_models import FakeListChatModel
 
 from benchmarks.training import authors, made
 from llm_engineering.application.chunking import chunk
-from llm_engineering.application.contenders import BASE, Contender
+from llm_engineering.application.contenders import base_contender
 from llm_engineering.application.evaluating import Extent, evaluate
 from llm_engineering.application.style_card import style_card_contender
 from llm_engineering.bootstrap import Twin
@@ -54,11 +55,11 @@ def _timed(
     search = _search(author, documents, twin)
     with twin.chat_models.opened(EMBEDDED_CHAT_MODEL) as base_chat, twin.chat_models.opened(EMBEDDED_CHAT_MODEL) as own:
         started = time.perf_counter()
-        base = Contender(BASE, "Base model", "base", base_chat, with_sources=True)
+        base = base_contender(EMBEDDED_CHAT_MODEL, base_chat)
         asked = [
             base,
             style_card_contender(author, base, dataset, documents, impostors, twin.embedder),
-            Contender("same/1", "The same again as a twin", "again", own, is_twin=True, with_sources=True),
+            replace(base, name="same/1", label="The same again as a twin", model="again", chat=own, is_twin=True),
         ]
         report = evaluate(
             author,
@@ -70,6 +71,7 @@ def _timed(
             embedder=twin.embedder,
             store=store,
             progress=twin.progress,
+            meter=twin.loss_meter,
             extent=Extent(max_prompts=PROMPTS),
         )
         seconds = time.perf_counter() - started

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from llm_engineering.application.passages import words
-from llm_engineering.application.style.features import frequent_words
+from llm_engineering.application.style.features import FUNCTION_WORDS
 
 NEAREST = 3
 
@@ -15,10 +15,9 @@ def neighbours(training: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     names = list(training)
-    kept = frequent_words(training)
 
     def content(text: str) -> list[str]:
-        return [word for word in words(text) if word.isalpha() and len(word) > 2 and word not in kept]
+        return [word for word in words(text) if word.isalpha() and len(word) > 2 and word not in FUNCTION_WORDS]
 
     vectorizer = TfidfVectorizer(analyzer=content, min_df=2, sublinear_tf=True)
     vectorizer.fit([text for texts in training.values() for text in texts])

@@ -1,29 +1,45 @@
 """Put a question to an author's twin: who answers, from which text, by which weights."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from llm_engineering.application import prompting
-from llm_engineering.application.answering import MATERIAL_TOKENS, Answer, answer
+from llm_engineering.application.answering import Answer, material_room, prompt_for, searched
 from llm_engineering.application.choosing import WantedTwin, chosen_author, chosen_twin, twin_name
 from llm_engineering.application.features import features_command
+from llm_engineering.application.feedback import keep
+from llm_engineering.application.guarding import Guard, NoGuard
 from llm_engineering.application.indexing import embedded_collection
+from llm_engineering.application.inquiry import Inquiry, Mode, Patience
+from llm_engineering.application.known import TwinFacts, facts_of
+from llm_engineering.application.model_names import public_name
 from llm_engineering.application.open_chats import OpenChats
-from llm_engineering.application.ports import ChatModels, Embedder, Reranker, SparseEncoder, VectorStore
+from llm_engineering.application.ports import (
+    ChatModels,
+    Embedder,
+    NoTracing,
+    Reranker,
+    SparseEncoder,
+    Tracer,
+    VectorStore,
+)
 from llm_engineering.application.retrieval.expanding import expanded
 from llm_engineering.application.retrieving import retrieve
+from llm_engineering.application.telling import Event, Prepared, answered, told
+from llm_engineering.application.truth import supported
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.application.weights import Weights
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.documents import Category
 from llm_engineering.domain.errors import EmptyCorpus, ModelError, TemplateMismatch
+from llm_engineering.domain.feedback import Feedback
 from llm_engineering.domain.twins import GGUF, TwinManifest, latest_of
 
 if TYPE_CHECKING:
@@ -71,21 +87,25 @@ class Asking:
         twins_dir: Path,
         min_relevance: float = 0.0,
         query_expansions: int = 0,
+        guard: Guard | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         """`min_relevance`: cosine that the best passage needs for an answer. `query_expansions`: wordings
 
-        of a question that the base model adds to it.
+        of a question that the base model adds to it. `guard` withholds answers; without one all are given.
         """
         self._warehouse = warehouse
         self._vectors = vectors
         self._embedder = embedder
         self._sparse = sparse
-        self._reranker = reranker
+        self._reranker = reranker and _TracedReranker(reranker, tracer or NoTracing())
         self._chats = OpenChats(chat_models)
         self._base_model = base_model
         self._min_relevance = min_relevance
         self._query_expansions = query_expansions
         self._weights = Weights(twins_dir)
+        self._guard = guard or NoGuard()
+        self._tracer = tracer or NoTracing()
 
     def ask(self, query: str, *, author: str | None = None, twin: str | int | None = None, k: int = 5) -> Answer:
         """The answer with its sources, drawn from the `k` best passages.
@@ -95,13 +115,55 @@ class Asking:
         Raises UnknownAuthor, BadInput, EmptyCorpus when nothing of the author is indexed,
         TemplateMismatch, ModelError, StoreError.
         """
-        wanted = WantedTwin.of(twin)
-        person = chosen_author(self._warehouse, name=author, wanted=wanted, query=query)
+        return self.answer(Inquiry(query, author=author, twin=twin, k=k))
+
+    def answer(self, inquiry: Inquiry, patience: Patience | None = None) -> Answer:
+        """The whole answer to any inquiry. Raises as `ask`, TimeLimitReached, and ServiceError once nobody waits."""
+        with self._tracer.span("answer", {"llm_twin.mode": inquiry.mode}):
+            prepared, manifest = self._prepared(inquiry)
+            given = answered(prepared, lambda: self._chat(manifest), self._guard, patience or Patience(), self._tracer)
+            return self._supported(given, inquiry)
+
+    def tell(self, inquiry: Inquiry, patience: Patience | None = None) -> Iterator[Event]:
+        """The answer as it is written; the last event is the whole. Closing the iterator stops the model.
+
+        Raises as `answer`, before the first event where the inquiry is at fault.
+        """
+        with self._tracer.span("answer", {"llm_twin.mode": inquiry.mode}):
+            prepared, manifest = self._prepared(inquiry)
+            waiting = patience or Patience()
+            for event in told(prepared, lambda: self._chat(manifest), self._guard, waiting, self._tracer):
+                yield self._supported(event, inquiry) if isinstance(event, Answer) else event
+
+    def _prepared(self, inquiry: Inquiry) -> tuple[Prepared, TwinManifest | None]:
+        began = time.monotonic()
+        wanted = WantedTwin.of(inquiry.twin)
+        person = chosen_author(self._warehouse, name=inquiry.author, wanted=wanted, query=inquiry.query)
         manifest = chosen_twin(person, wanted, self._warehouse.twins(person))
-        found = self._found(query, person, k, budget=MATERIAL_TOKENS)
-        with self._chat(manifest) as chat:
-            name = twin_name(manifest) if manifest else f"base ({_shown(self._base_model)})"
-            return answer(query, person, chat=chat, twin_name=name, found=found)
+        count = self._embedder.count_tokens
+        found = None
+        if inquiry.retrieve and inquiry.mode is not Mode.REWRITE:
+            found = self._found(searched(inquiry), person, inquiry.k, budget=material_room(inquiry, count))
+        retrieved = time.monotonic()
+        with self._tracer.span("prompt"):
+            messages = prompt_for(inquiry, person, found, count)
+        prepared = Prepared(
+            inquiry=inquiry,
+            author=person,
+            twin=twin_name(manifest) if manifest else f"base ({public_name(self._base_model)})",
+            found=found,
+            messages=messages,
+            began=began,
+            retrieve_ms=round((retrieved - began) * 1000, 1) if found else 0.0,
+        )
+        return prepared, manifest
+
+    def _supported(self, given: Answer, inquiry: Inquiry) -> Answer:
+        if not inquiry.support or not given.answer or not given.sources:
+            return given
+        known = [inquiry.query, given.author, *(source.title for source in given.sources)]
+        sentences = supported(given.answer, [source.text for source in given.sources], self._embedder, known)
+        return given.model_copy(update={"support": sentences})
 
     def passages(self, query: str, *, author: str | None = None, k: int = 5) -> Retrieved:
         """The `k` best passages, whatever their length and relevance. Raises as `ask` does; opens no twin."""
@@ -109,7 +171,18 @@ class Asking:
         return self._found(query, person, k)
 
     def _found(self, query: str, author: Author, k: int, budget: int | None = None) -> Retrieved:
-        found = retrieve(
+        with self._tracer.span("retrieve", {"llm_twin.author": author.full_name, "llm_twin.k": k}) as span:
+            found = self._retrieved(query, author, k, budget)
+            span.set({"llm_twin.passages": len(found.passages), "llm_twin.relevance": found.relevance})
+        if not found.passages and not self._chunks(author):
+            raise EmptyCorpus(
+                f"Nothing that {author.full_name} wrote is in the feature store, so there is nothing to answer from; "
+                f"fill it first: {features_command(author.full_name)}."
+            )
+        return found
+
+    def _retrieved(self, query: str, author: Author, k: int, budget: int | None) -> Retrieved:
+        return retrieve(
             query,
             author,
             vectors=self._vectors,
@@ -122,12 +195,6 @@ class Asking:
             authors=self._warehouse.authors(),
             expand=self._expanded if self._query_expansions else None,
         )
-        if not found.passages and not self._chunks(author):
-            raise EmptyCorpus(
-                f"Nothing that {author.full_name} wrote is in the feature store, so there is nothing to answer from; "
-                f"fill it first: {features_command(author.full_name)}."
-            )
-        return found
 
     def _expanded(self, question: str) -> list[str]:
         with self._chats.lent(self._base_model) as chat:
@@ -140,6 +207,30 @@ class Asking:
     def authors(self) -> list[KnownAuthor]:
         """Everyone who can be asked, with their twins, by name."""
         return [self._known(author) for author in self._warehouse.authors()]
+
+    def twins(self) -> list[TwinFacts]:
+        """Every version of every author's twin, as the manifests have it."""
+        return [
+            facts_of(twin, latest_of(versions))
+            for versions in map(self._warehouse.twins, self._warehouse.authors())
+            for twin in versions
+        ]
+
+    def keep_feedback(self, author: str, **fields: Any) -> Feedback:
+        """Store what a reader said of an answer; takes the arguments and raises the errors of `feedback.keep`."""
+        return keep(self._warehouse, author=author, **fields)
+
+    def check_documents(self) -> None:
+        """Raises StoreError when the warehouse cannot be read."""
+        self._warehouse.authors()
+
+    def check_vectors(self) -> None:
+        """Raises StoreError when the feature store cannot be read."""
+        self._vectors.count(embedded_collection(Category.ARTICLES), {"author_id": ""})
+
+    def check_models(self) -> None:
+        """Raises ModelError when no chat model is open, because the last one wanted could not be."""
+        self._chats.check()
 
     def warm_up(self) -> list[str]:
         """Do now what would make the first question slow; returns what a reader should know.
@@ -159,6 +250,15 @@ class Asking:
             except (ModelError, TemplateMismatch) as error:
                 return [str(error)]
         return []
+
+    def reload(self) -> list[KnownAuthor]:
+        """Close the chat models that nobody uses, and read what the guard knows anew; returns who can be asked.
+
+        Which twins there are needs no reload: the warehouse is asked for them with each question.
+        """
+        self._chats.close_unused()
+        self._guard.forget()
+        return self.authors()
 
     def close(self) -> None:
         """Close the chat models, after the answers under way; calling it twice is no error."""
@@ -186,7 +286,7 @@ class Asking:
                     twin=twin_name(twin),
                     passed_evaluation=twin.passed_evaluation,
                     evaluated=bool(twin.scores),
-                    base_model=_shown(twin.base_model),
+                    base_model=public_name(twin.base_model),
                     created_at=twin.created_at,
                 )
                 for twin in twins
@@ -194,9 +294,13 @@ class Asking:
         )
 
 
-def _shown(model: str) -> str:
-    """The model's name without what is nobody else's business: credentials in a URL, directories."""
-    if "://" in model:
-        parts = urlsplit(model)
-        return parts.fragment or parts.hostname or "a server"
-    return Path(model).name if Path(model).is_absolute() else model
+class _TracedReranker:
+    """A Reranker with a span around each call."""
+
+    def __init__(self, reranker: Reranker, tracer: Tracer) -> None:
+        self._reranker = reranker
+        self._tracer = tracer
+
+    def scores(self, query: str, passages: Sequence[str]) -> list[float]:
+        with self._tracer.span("rerank", {"llm_twin.passages": len(passages)}):
+            return self._reranker.scores(query, passages)

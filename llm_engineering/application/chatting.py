@@ -1,5 +1,6 @@
 """One call of a chat model, whatever its provider."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from llm_engineering.application.prompting import Messages
@@ -7,7 +8,7 @@ from llm_engineering.domain.errors import ModelError, TwinError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import AIMessage
+    from langchain_core.messages import AIMessage, AIMessageChunk
 
 
 def said(chat: "BaseChatModel", messages: Messages, **options: Any) -> str:
@@ -25,10 +26,25 @@ def replied(chat: "BaseChatModel", messages: Messages, **options: Any) -> "AIMes
     except TwinError:
         raise
     except Exception as error:
-        raise ModelError(
-            f"The chat model gave no answer ({type(error).__name__}: {' '.join(str(error).split())[:200]}); "
-            "check CHAT_MODEL, its server and its key."
-        ) from error
+        raise _no_answer(error) from error
+
+
+def streamed(chat: "BaseChatModel", messages: Messages, **options: Any) -> "Iterator[AIMessageChunk]":
+    """The message piece by piece, as it is written; closing the iterator stops the writing.
+
+    Raises as `said`, also in the middle.
+    """
+    pieces: Any = None
+    try:
+        pieces = chat.bind(**options).stream(messages)
+        yield from pieces
+    except TwinError:
+        raise
+    except Exception as error:
+        raise _no_answer(error) from error
+    finally:
+        if pieces is not None:
+            pieces.close()
 
 
 def text_of(message: "AIMessage") -> str:
@@ -44,3 +60,10 @@ def keeps_to_schemas(chat: "BaseChatModel") -> bool:
 def penalises_repeats(chat: "BaseChatModel") -> bool:
     """Whether the model shuns the words of its prompt unless told otherwise, as llama.cpp here does."""
     return "repeat_penalty" in type(chat).model_fields
+
+
+def _no_answer(error: Exception) -> ModelError:
+    return ModelError(
+        f"The chat model gave no answer ({type(error).__name__}: {' '.join(str(error).split())[:200]}); "
+        "check CHAT_MODEL, its server and its key."
+    )

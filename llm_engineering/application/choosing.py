@@ -9,7 +9,7 @@ from llm_engineering.application.registering import slug
 from llm_engineering.application.retrieval.names import mentions, stranger
 from llm_engineering.application.warehouse import COLLECT_COMMAND, Warehouse
 from llm_engineering.domain.authors import Author
-from llm_engineering.domain.errors import BadInput, UnknownAuthor
+from llm_engineering.domain.errors import BadInput, UnknownAuthor, UnknownTwin
 from llm_engineering.domain.twins import TwinManifest, latest_of
 
 BASE = "base"
@@ -17,12 +17,12 @@ LATEST = "latest"
 MOST_NAMED = 10
 """Authors or versions that a sentence lists."""
 
-WANTED = re.compile(r"(?:(?P<name>[a-z0-9-]+)/)?(?:v?(?P<version>\d{1,9})|latest)")
+WANTED = re.compile(r"(?:(?P<name>[a-z0-9-]+)/)?(?:v?(?P<version>\d{1,9})|(?P<base>base)|latest)")
 
 
 @dataclass(frozen=True)
 class WantedTwin:
-    """A twin as somebody asks for it: "latest", "base", 2, "mara-lindqvist", "mara-lindqvist/2"."""
+    """A twin as somebody asks for it: "latest", "base", 2, "mara-lindqvist", "mara-lindqvist/2", "…/base"."""
 
     name: str | None = None
     version: int | None = None
@@ -31,15 +31,13 @@ class WantedTwin:
 
     @classmethod
     def of(cls, twin: str | int | None) -> "WantedTwin":
-        """What the words mean; nothing is `latest`. Raises BadInput when they mean nothing."""
+        """What the words mean; nothing is `latest`. Raises UnknownTwin when they mean nothing."""
         words = str(LATEST if twin is None else twin).strip().lower()
-        if words == BASE:
-            return cls(is_base=True)
         if match := WANTED.fullmatch(words):
-            return cls(match["name"], int(match["version"]) if match["version"] else None)
+            return cls(match["name"], int(match["version"]) if match["version"] else None, bool(match["base"]))
         if re.fullmatch(r"[a-z0-9-]+", words):
             return cls(words)
-        raise BadInput(
+        raise UnknownTwin(
             f'"{words[:80]}" is no twin; ask for "{LATEST}", "{BASE}", a version such as 2, '
             "or a name and version such as mara-lindqvist/2."
         )
@@ -49,7 +47,7 @@ def chosen_author(warehouse: Warehouse, *, name: str | None, wanted: WantedTwin,
     """The author who is named, or whose twin is, or the only one, or the one named in the question.
 
     Raises UnknownAuthor for a name that the warehouse does not have, also when the question asks
-    for the view of somebody else; BadInput when several authors fit or the twin is another author's.
+    for the view of somebody else; BadInput when several authors fit, UnknownTwin when the twin is another author's.
     """
     if name is not None:
         author = warehouse.author(name)
@@ -57,7 +55,7 @@ def chosen_author(warehouse: Warehouse, *, name: str | None, wanted: WantedTwin,
             whose = f"whose twins are called {slug(author.full_name)}; leave out the author or the twin's name"
             if not warehouse.twins(author):
                 whose = f'who has no twin yet; leave out the author, or ask the base model with "twin": "{BASE}"'
-            raise BadInput(f'The twin "{wanted.name}" is not one of {author.full_name}, {whose}.')
+            raise UnknownTwin(f'The twin "{wanted.name}" is not one of {author.full_name}, {whose}.')
         return author
     authors = warehouse.authors()
     if not authors:
@@ -94,19 +92,19 @@ def chosen_twin(author: Author, wanted: WantedTwin, twins: Sequence[TwinManifest
 
     A version that neither passed evaluation nor was promoted by hand is given only to those who ask
     for it by its number.
-    Raises BadInput when there is no such version, or none that passed.
+    Raises UnknownTwin when there is no such version, or none that passed.
     """
     if wanted.is_base:
         return None
     if wanted.version is None:
         if latest := latest_of(twins):
             return latest
-        raise BadInput(_none_passed(author, twins))
+        raise UnknownTwin(_none_passed(author, twins))
     for twin in twins:
         if twin.version == wanted.version:
             return twin
     known = f"there are {_versions(twins)}" if twins else "none was trained yet"
-    raise BadInput(
+    raise UnknownTwin(
         f'{author.full_name} has no twin of version {wanted.version} ({known}); name another one, or ask for "{BASE}".'
     )
 

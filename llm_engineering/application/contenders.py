@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm_engineering.application import prompting
@@ -9,7 +10,7 @@ from llm_engineering.application.generation import generate
 from llm_engineering.application.ports import DocumentStore, Progress
 from llm_engineering.application.prompting import Messages
 from llm_engineering.domain.chunks import Retrieved, RetrievedPassage
-from llm_engineering.domain.twins import GGUF, TwinManifest
+from llm_engineering.domain.twins import ADAPTER, GGUF, TwinManifest
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -35,6 +36,8 @@ class Contender:
     is_twin: bool = False
     with_sources: bool = False
     """Whether it is also asked with sources, as the service asks it."""
+    weights: tuple[str, Path | None] | None = None
+    """Base model and adapter, where they may be on this machine, so that its loss can be measured."""
     prompt: Callable[[str], Messages] | None = None
     """Makes a prompt of an instruction; left out, the one that twins are trained on."""
 
@@ -65,12 +68,21 @@ class Answers:
         return self.contender.label + (", with sources" if self.found else "")
 
 
-def twin_contender(manifest: TwinManifest, chat: "BaseChatModel") -> Contender:
-    """A twin. Its weights' hash names the model, as a retrained one may get the number of a deleted one."""
+def base_contender(base_model: str, chat: "BaseChatModel") -> Contender:
+    """The untrained model, which the others are compared with."""
+    return Contender(BASE, "Base model", base_model, chat, with_sources=True, weights=(base_model, None))
+
+
+def twin_contender(manifest: TwinManifest, chat: "BaseChatModel", directory: Path | None = None) -> Contender:
+    """A twin, whose files are in `directory`.
+
+    Its weights' hash names the model, as a retrained twin may get the number of a deleted one.
+    """
     name = f"{manifest.name}/{manifest.version}"
     stages = " and ".join(stage.upper() for stage in manifest.stages)
-    weights = f"{name}@{manifest.files.get(GGUF, '')}"
-    return Contender(name, f"Twin {name} ({stages})", weights, chat, is_twin=True, with_sources=True)
+    model = f"{name}@{manifest.files.get(GGUF, '')}"
+    weights = (manifest.base_model, directory / ADAPTER) if directory else None
+    return Contender(name, f"Twin {name} ({stages})", model, chat, is_twin=True, with_sources=True, weights=weights)
 
 
 def plain_answers(

@@ -21,8 +21,8 @@ class CopyIndex:
     """Finds in a text what stands word for word in others; built once, case and punctuation aside.
 
     Exact, without hashing: every run of eight words is numbered by doubling (Karp, Miller & Rosenberg
-    1972: a pair of numbered halves gets a number of its own). Takes about 70 bytes a word, and about
-    a second for a million words.
+    1972: a pair of numbered halves gets a number of its own). Takes about 60 bytes a word, and about
+    two seconds for a million words.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -145,11 +145,6 @@ class CopyIndex:
         first, last = np.searchsorted(self._sorted, [gram, gram + 1])
         places: list[int] = self._order[first:last].tolist()
         return places
-
-
-def self_overlap(documents: Sequence[str]) -> list[float]:
-    """`CopyIndex.self_overlap` of documents that are not indexed yet."""
-    return CopyIndex(documents).self_overlap()
 
 
 def private_pieces(text: str) -> Iterator[tuple[str, str]]:

@@ -8,9 +8,10 @@ import numpy as np
 
 from llm_engineering.application import contenders, promoting, verdicts
 from llm_engineering.application.contenders import Answers, Contender
+from llm_engineering.application.fluency import fluency, held_out_loss
 from llm_engineering.application.judging import Judge, judged
 from llm_engineering.application.measured import Measure
-from llm_engineering.application.ports import DocumentStore, Embedder, Progress
+from llm_engineering.application.ports import DocumentStore, Embedder, LossMeter, Progress
 from llm_engineering.application.retrieval_figures import refusal_scores, retrieval_scores
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.chunks import Retrieved
@@ -18,9 +19,10 @@ from llm_engineering.domain.datasets import InstructDataset, InstructSample
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.errors import EmptyCorpus
 from llm_engineering.domain.evaluation import Candidate, EvaluationReport, PromotionResult, PromotionRule
-from llm_engineering.domain.measures import JudgeScores
+from llm_engineering.domain.measures import HeldOutLoss, JudgeScores, RetrievalScores
 
 SAMPLES_SHOWN = 10
+MOST_SEARCHES = 100
 PASSAGES_SHOWN = 3
 """Passages of the author that a judge sees."""
 
@@ -49,6 +51,7 @@ def evaluate(
     rule: PromotionRule | None = None,
     extent: Extent | None = None,
     judge: Judge | None = None,
+    meter: LossMeter | None = None,
 ) -> EvaluationReport:
     """Let every contender answer held-out instructions, and score style, truth, copying and fluency.
 
@@ -65,7 +68,12 @@ def evaluate(
     retrieved = [search(sample.instruction) for sample in prompts]
     answers = _answered(author, asked, prompts, retrieved, store, progress, extent)
     base = next(one for one in answers if one.name == contenders.BASE)
-    candidates = {one.name: measure.candidate(one, base) for one in answers}
+    if judge:
+        for one in answers:
+            if one.found:
+                measure.judge_truth(judge, one, store, progress)
+    losses = _losses(author, asked, prompts, meter, progress, extent.seed)
+    candidates = {one.name: measure.candidate(one, base, losses.get(one.name)) for one in answers}
     promotions = [_promotion(rule, twin, answers, candidates, measure) for twin in asked if twin.is_twin]
     subject = promotions[0].twin
     scores = measure.style_scores(candidates[contenders.BASE], candidates[subject], answers)
@@ -76,12 +84,14 @@ def evaluate(
         style=scores,
         members=measure.members,
         copying={"base": candidates[contenders.BASE].copying, "twin": candidates[subject].copying},
-        self_overlap=measure.self_overlap,
+        author_copying=measure.copies.scores(measure.own.held_out),
+        author_fluency=fluency([sample.answer for sample in prompts]),
+        self_overlap=measure.copies.self_overlap(),
         candidates=list(candidates.values()),
         profile=measure.profile(answers),
         favourites=measure.favourites,
         refusals=refusal_scores(retrieved, search),
-        retrieval=retrieval_scores(prompts, retrieved),
+        retrieval=_retrieval(dataset, search, extent.seed),
         judge=judge and _judgement(judge, author, dataset, prompts, answers, subject, measure, store, progress),
         promotions=promotions,
         samples=measure.samples(prompts[:SAMPLES_SHOWN], answers),
@@ -111,6 +121,31 @@ def _answered(
         if one.with_sources and found:
             answers.append(contenders.grounded_answers(one, author.full_name, found, store, progress, extent.seed))
     return answers
+
+
+def _retrieval(dataset: InstructDataset, search: Callable[[str], Retrieved], seed: int) -> RetrievalScores | None:
+    """Over more samples than are answered, since a search costs little."""
+    samples = _chosen(dataset.test, MOST_SEARCHES)
+    return retrieval_scores(samples, [search(sample.instruction) for sample in samples], seed=seed)
+
+
+def _losses(
+    author: Author,
+    asked: Sequence[Contender],
+    prompts: Sequence[InstructSample],
+    meter: LossMeter | None,
+    progress: Progress,
+    seed: int,
+) -> dict[str, HeldOutLoss]:
+    """Contender → how well it predicts the held-out passages, of those whose weights are here."""
+    found = {}
+    for one in asked:
+        if meter and one.weights:
+            base_model, adapter = one.weights
+            loss = held_out_loss(meter, base_model, adapter, author.full_name, prompts, progress=progress, seed=seed)
+            if loss:
+                found[one.name] = loss
+    return found
 
 
 def _judgement(

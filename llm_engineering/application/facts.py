@@ -35,7 +35,9 @@ def figures(text: str) -> set[str]:
 
     A lone "one" is left out, as it hardly ever counts anything.
     """
-    return {_THOUSANDS.sub("", found) for found in _FIGURE.findall(text)} | set(_spelled(text))
+    return {_THOUSANDS.sub("", found) for found in _FIGURE.findall(text)} | {
+        number for clause in _CLAUSE.split(text) for number in _spelled(clause)
+    }
 
 
 def names(text: str) -> set[str]:
@@ -71,24 +73,32 @@ def _has_content(word: str) -> bool:
     return word not in _FUNCTION and len(word) > 2 and not _NEGATION.match(word)
 
 
-def _spelled(text: str) -> Iterator[str]:
-    """Each run of number words as one number: "two thousand five hundred" is 2500."""
-    total = current = length = 0
-    for word in [*_words(text.replace("-", " ")), ""]:
+def _spelled(clause: str) -> list[str]:
+    """Each number of a clause in words: "two thousand five hundred" is 2500, "two or three" are 2 and 3."""
+    found: list[int] = []
+    is_open = False
+    for word in _words(clause.replace("-", " ")):
         if word in _SPELLED:
-            current += _SPELLED[word]
+            if is_open and _goes_on(found[-1], _SPELLED[word]):
+                found[-1] += _SPELLED[word]
+            else:
+                found.append(_SPELLED[word])
+            is_open = True
         elif word in _FACTORS:
-            current = max(1, current) * _FACTORS[word]
-            if _FACTORS[word] > 100:
-                total, current = total + current, 0
-        elif length and word == "and":
-            continue
+            if not is_open:
+                found.append(1)
+            # Of "two thousand five hundred", the hundred counts the five alone.
+            counted = found[-1] % _FACTORS[word] or 1
+            found[-1] += counted * (_FACTORS[word] - 1)
+            is_open = True
         else:
-            if length and total + current != 1:
-                yield str(total + current)
-            total = current = length = 0
-            continue
-        length += 1
+            is_open = is_open and word == "and"
+    return [str(number) for number in found if number != 1]
+
+
+def _goes_on(number: int, following: int) -> bool:
+    """Whether the two are said as one: "twenty" and "one", "two hundred" and "fifty"."""
+    return number % 100 == 0 or (number % 100 >= 20 and number % 10 == 0 and following < 10)
 
 
 def _clauses(text: str) -> Iterator[tuple[list[str], int | None]]:

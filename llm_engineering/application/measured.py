@@ -7,15 +7,18 @@ import numpy as np
 
 from llm_engineering.application import contenders, style
 from llm_engineering.application.contenders import Answers
-from llm_engineering.application.copying import CopyIndex, self_overlap
+from llm_engineering.application.copying import CopyIndex
 from llm_engineering.application.fluency import fluency
-from llm_engineering.application.ports import Embedder
+from llm_engineering.application.judging import Judge
+from llm_engineering.application.ports import DocumentStore, Embedder, Progress
 from llm_engineering.application.truth import citation_scores, supported, supported_share
+from llm_engineering.application.truth_judging import Grounded, relabelled
+from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.datasets import InstructDataset, InstructSample
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.errors import EmptyCorpus
 from llm_engineering.domain.evaluation import Candidate, Sample, SampleAnswer, Score, StyleScores, TruthScores
-from llm_engineering.domain.measures import SentenceSupport
+from llm_engineering.domain.measures import HeldOutLoss, SentenceSupport
 
 HELD_OUT_SHARE_OF_IMPOSTORS = 0.3
 
@@ -30,7 +33,6 @@ class Measure:
     favourites: dict[str, list[str]]
     """Kind (words, openings) → the author's favourites, the most telling first."""
     copies: CopyIndex
-    self_overlap: list[float]
     embedder: Embedder
     seed: int
     _values: dict[str, np.ndarray] = field(default_factory=dict)
@@ -71,7 +73,6 @@ class Measure:
             },
             # Whole documents: a twin may have read them all, whatever passages became samples.
             copies=CopyIndex(training),
-            self_overlap=self_overlap(training),
             embedder=embedder,
             seed=seed,
         )
@@ -81,8 +82,8 @@ class Measure:
         """Measure → AUC on held-out pieces."""
         return {name: scale.auc for name, scale in self.verifier.members.items()}
 
-    def candidate(self, answers: Answers, base: Answers) -> Candidate:
-        """Everything about one candidate; `base` answered the same prompts."""
+    def candidate(self, answers: Answers, base: Answers, loss: HeldOutLoss | None) -> Candidate:
+        """Everything about one candidate; `base` answered the same prompts, `loss` is the model's own."""
         values = self.values(answers)
         compared = self.values(base)[list(answers.places)]
         return Candidate(
@@ -93,6 +94,7 @@ class Measure:
             gain=None if answers is base else style.score_of(values - compared, self.seed),
             copying=self.copies.scores(answers.texts),
             fluency=fluency(answers.texts),
+            loss=loss,
             leaks=self.copies.leaks(answers.texts),
             truth=self._truth(answers) if answers.found else None,
         )
@@ -115,16 +117,24 @@ class Measure:
         }
         odds = {name: float(np.mean(self.verifier.log_odds(some))) for name, some in texts.items()}
         wins = {name: float(np.mean(self.verifier.wins(some))) for name, some in texts.items()}
-        own, others = self.own, self.others
+        own = self.own
         return StyleScores(
             author_held_out=style.score_of(self.verifier.scores(own.held_out), self.seed, own.held_out_documents),
-            other_author=style.score_of(self.verifier.scores(others.held_out), self.seed, others.held_out_documents),
+            other_author=self._others_score(),
             base=base.style,
             twin=twin.style,
             gain=twin.gain or twin.style,
             verifier_auc=self.verifier.auc,
+            verifier_auc_strangers=self.verifier.auc_strangers,
             raw={"log_odds": odds, "impostors_won": wins, **deltas},
         )
+
+    def _others_score(self) -> Score:
+        """Of the other authors, each scored by a verifier that did not know them, as it knows no candidate."""
+        if self.verifier.strangers:
+            return style.score_of(np.concatenate(list(self.verifier.strangers.values())), self.seed)
+        others = self.others
+        return style.score_of(self.verifier.scores(others.held_out), self.seed, others.held_out_documents)
 
     def profile(self, answers: Sequence[Answers]) -> dict[str, dict[str, float]]:
         """Habit → candidate or anchor → rate."""
@@ -168,10 +178,24 @@ class Measure:
     def _supports(self, answers: Answers) -> list[list[SentenceSupport]]:
         if answers.name not in self._support:
             self._support[answers.name] = [
-                supported(text, [one.chunk.text for one in contenders.material(found.passages)], self.embedder)
-                for text, found in zip(answers.texts, answers.found, strict=True)
+                self._supported(text, found) for text, found in zip(answers.texts, answers.found, strict=True)
             ]
         return self._support[answers.name]
+
+    def _supported(self, text: str, found: Retrieved) -> list[SentenceSupport]:
+        chunks = [one.chunk for one in contenders.material(found.passages)]
+        known = [found.question, *(one.title for one in chunks)]
+        return supported(text, [one.text for one in chunks], self.embedder, known)
+
+    def judge_truth(self, judge: Judge, answers: Answers, store: DocumentStore, progress: Progress) -> None:
+        """Let a chat model say what the sources say of each sentence, from here on."""
+        grounded = [
+            Grounded(text, [one.chunk.text for one in contenders.material(found.passages)], sentences)
+            for text, found, sentences in zip(answers.texts, answers.found, self._supports(answers), strict=True)
+        ]
+        self._support[answers.name], kept = relabelled(judge, grounded, store=store, progress=progress, seed=self.seed)
+        if kept:
+            progress.note(f"The judge could not label {kept} of {len(grounded)} answers of {answers.name}.")
 
     def _texts(self, answers: Sequence[Answers]) -> dict[str, Sequence[str]]:
         return {

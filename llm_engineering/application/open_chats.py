@@ -7,7 +7,7 @@ from threading import Condition
 from typing import TYPE_CHECKING
 
 from llm_engineering.application.ports import ChatModels
-from llm_engineering.domain.errors import ServiceError
+from llm_engineering.domain.errors import ServiceError, TwinError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -32,6 +32,12 @@ class OpenChats:
         self._turn = Condition()
         self._open: dict[tuple[str, str], _Open] = {}  # longest unused first
         self._closed = False
+        self._failure: TwinError | None = None
+
+    def check(self) -> None:
+        """Raise why the last model that was wanted could not be opened, where no other one is open."""
+        if self._failure and not self._open:
+            raise self._failure
 
     @contextmanager
     def lent(self, model: str, version: str = "") -> Iterator["BaseChatModel"]:
@@ -56,6 +62,13 @@ class OpenChats:
             while self._open:
                 self._close(next(iter(self._open)))
 
+    def close_unused(self) -> None:
+        """Close what nobody uses now; it is opened anew when it is next wanted."""
+        with self._turn:
+            for key in [key for key, one in self._open.items() if not one.borrowers]:
+                self._close(key)
+            self._turn.notify_all()
+
     def _borrow(self, key: tuple[str, str]) -> _Open:
         with self._turn:
             self._turn.wait_for(lambda: self._closed or key in self._open or self._has_room())
@@ -74,7 +87,12 @@ class OpenChats:
         if len(self._open) >= self._most:
             self._close(next(key for key, one in self._open.items() if not one.borrowers))
         with ExitStack() as opening:
-            chat = opening.enter_context(self._chat_models.opened(key[0]))
+            try:
+                chat = opening.enter_context(self._chat_models.opened(key[0]))
+            except TwinError as error:
+                self._failure = error
+                raise
+            self._failure = None
             return _Open(chat, opening.pop_all())
 
     def _close(self, key: tuple[str, str]) -> None:

@@ -27,7 +27,7 @@ LEAST_CONTENT = 3
 _VIEW = re.compile(
     r"\b(?:i (?:think|believe|feel|suspect|hope|love|like|prefer|hate|wish|guess|would|want|admire)|in my (?:view|"
     r"opinion)|to my mind|to me|perhaps|maybe|might|should|ought|probably|personally|"
-    r"(?:wonder|beauti|delight|aw|pleas|hope|joy|pain)ful(?:ly)?|lovely|horrible|terrible|nice|finest?|"
+    r"wonderful(?:ly)?|beautiful(?:ly)?|delightful|awful(?:ly)?|hopefully|joyful|painful(?:ly)?|lovely|horrible|terrible|nice|finest?|"
     r"best|worst|greatest|great|good|bad|ugly|sad|boring|fun|worth)\b",
     re.IGNORECASE,
 )
@@ -65,9 +65,10 @@ def supported(
     spans = sentence_spans(answer)
     if not spans:
         return []
-    windows = [window for number, passage in enumerate(passages) for window in _windows(number, passage)]
-    vectors = embedder.embed([answer[start:end] for start, end in spans] + [window.text for window in windows])
-    cosines = vectors[: len(spans)] @ vectors[len(spans) :].T
+    sentences = [window for number, passage in enumerate(passages) for window in _sentences(number, passage)]
+    vectors = embedder.embed([answer[start:end] for start, end in spans] + [one.text for one in sentences])
+    windows, rows = _with_pairs(sentences, passages, vectors[len(spans) :])
+    cosines = vectors[: len(spans)] @ rows.T
     words = [facts.content(window.text) for window in windows]
     also = " ".join(known)
     held = [_Passage(facts.mentions(f"{text} {also}"), facts.figures(f"{text} {also}")) for text in passages]
@@ -135,7 +136,21 @@ def _without_support(sentence: str, content: set[str], names_unknown: bool) -> S
     return Support.OPINION if is_view and not states else Support.UNSUPPORTED
 
 
-def _windows(number: int, passage: str) -> list[_Window]:
-    spans = sentence_spans(passage)
-    joined = [(one[0], other[1]) for one, other in pairwise(spans)]
-    return [_Window(number, start, end, passage[start:end]) for start, end in [*spans, *joined]]
+def _sentences(number: int, passage: str) -> list[_Window]:
+    return [_Window(number, start, end, passage[start:end]) for start, end in sentence_spans(passage)]
+
+
+def _with_pairs(
+    sentences: Sequence[_Window], passages: Sequence[str], vectors: np.ndarray
+) -> tuple[list[_Window], np.ndarray]:
+    """The sentences and the neighbouring pairs of each passage, with their vectors.
+
+    A pair's is the mean of both, which is near to what the embedder makes of it and takes no time.
+    """
+    windows, rows = list(sentences), [vectors]
+    for at, (one, other) in enumerate(pairwise(sentences)):
+        if one.source == other.source:
+            windows.append(_Window(one.source, one.start, other.end, passages[one.source][one.start : other.end]))
+            both = vectors[at] + vectors[at + 1]
+            rows.append(both[None] / max(float(np.linalg.norm(both)), 1e-12))
+    return windows, np.concatenate(rows)

@@ -9,6 +9,7 @@ from llm_engineering.application.ports import DocumentStore, Record
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, Outcome, QuarantinedPage, RawDocument
 from llm_engineering.domain.errors import UnknownAuthor
+from llm_engineering.domain.feedback import Feedback
 from llm_engineering.domain.identity import author_id
 from llm_engineering.domain.twins import TwinManifest, latest_of
 
@@ -18,6 +19,7 @@ COLLECT_COMMAND = "./poe run-digital-data-etl --config configs/digital_data_etl_
 USERS = "users"
 QUARANTINE = "quarantine"
 TWINS = "twins"
+FEEDBACK = "feedback"
 
 
 class Warehouse:
@@ -136,8 +138,21 @@ class Warehouse:
         """Forget that version; its files are somebody else's business."""
         self._store.delete(TWINS, [str(manifest.id)])
 
+    # ---------------------------------------------------------------- feedback
 
-def _record(model: RawDocument | QuarantinedPage | TwinManifest) -> Record:
+    def save_feedback(self, feedback: Feedback) -> None:
+        """Write what a reader said; again is no error, and keeps when it was first said."""
+        if self._store.get(FEEDBACK, str(feedback.id)) is None:
+            self._store.upsert(FEEDBACK, [_record(feedback)])
+
+    def feedback(self, author: Author | None = None) -> Iterator[Feedback]:
+        """What readers said, streamed; of one author's answers when given."""
+        where = {"author_id": str(author.id)} if author else None
+        for record in self._store.find(FEEDBACK, where):
+            yield Feedback.model_validate({"id": record["_id"], **record})
+
+
+def _record(model: RawDocument | QuarantinedPage | TwinManifest | Feedback) -> Record:
     record = model.model_dump(mode="json")
     return {"_id": record.pop("id"), **record}
 

@@ -5,6 +5,7 @@ TwinError                    one sentence: what failed, with which value, what t
 │   ├── BadSettings          an environment variable or a line of `.env` is wrong
 │   ├── BadConfig            a pipeline's YAML file or parameter is wrong
 │   ├── UnknownAuthor        the name is not in the warehouse
+│   ├── UnknownTwin          the author has no such twin
 │   └── EmptyCorpus          there is too little text for what was asked
 ├── MissingDependency        an optional package is not installed
 ├── StoreError               a database said no
@@ -21,6 +22,8 @@ TwinError                    one sentence: what failed, with which value, what t
 ├── TrainingError            training cannot start or had to stop
 ├── TemplateMismatch         a twin was trained with other templates than the service's
 └── ServiceError             the HTTP service cannot start or answer
+    ├── ServiceBusy          as many requests as it takes are waiting already
+    └── TimeLimitReached     the answer took longer than a request may
 
 Only the command line and the API catch these; everything else lets them pass.
 """
@@ -44,6 +47,10 @@ class BadConfig(BadInput):
 
 class UnknownAuthor(BadInput):
     """The name is not in the warehouse."""
+
+
+class UnknownTwin(BadInput):
+    """The author has no twin of that name or version."""
 
 
 class EmptyCorpus(BadInput):
@@ -108,3 +115,15 @@ class TemplateMismatch(TwinError):
 
 class ServiceError(TwinError):
     """The HTTP service cannot start or answer."""
+
+
+class ServiceBusy(ServiceError):
+    """The service has as many requests waiting as it takes; `retry_after` says when to come again, in seconds."""
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TimeLimitReached(ServiceError):
+    """The answer took longer than a request may."""

@@ -36,6 +36,8 @@ class StyleScores(BaseModel):
     """Twin minus base, prompt by prompt, as both answer the same ones."""
     verifier_auc: float
     """How well the verifier tells the author's held-out text from others' (0.5 = not at all)."""
+    verifier_auc_strangers: float | None = None
+    """As `verifier_auc`, from authors whom it has never seen; None with a single other author."""
     raw: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Measure → candidate → uncalibrated mean (log-odds, Burrows's Delta, rates per 1,000 words)."""
 
@@ -139,6 +141,10 @@ class EvaluationReport(BaseModel):
     """Measure → how well it alone tells the author's held-out text from others' (AUC)."""
     copying: dict[str, CopyScores]
     """Candidate (base, twin) → how much it copies."""
+    author_copying: CopyScores | None = None
+    """What the author's held-out documents have word for word from the training ones."""
+    author_fluency: Fluency | None = None
+    """Of the author's held-out passages."""
     self_overlap: list[float] = Field(default_factory=list)
     """Share of each training document's 8-grams that stand in the author's other ones, ascending."""
     candidates: list[Candidate] = Field(default_factory=list)

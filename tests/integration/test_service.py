@@ -21,6 +21,7 @@ from threading import Event
 import httpx
 import pytest
 
+from llm_engineering.application.api_keys import new_key
 from llm_engineering.application.indexing import index, load_cleaned
 from llm_engineering.application.ports import Silent
 from llm_engineering.bootstrap import opened
@@ -57,14 +58,15 @@ class ChatServer:
         self.prompts.append(asked["messages"][-1]["content"])
         self.reached.set()
         assert self.free.wait(PATIENCE)
-        message = {"role": "assistant", "content": ANSWER}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        body = json.dumps({"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]})
+        assert asked["stream"]
         request.send_response(200)
-        request.send_header("Content-Type", "application/json")
-        request.send_header("Content-Length", str(len(body)))
+        request.send_header("Content-Type", "text/event-stream")
         request.end_headers()
-        request.wfile.write(body.encode())
+        for delta, reason in (({"role": "assistant", "content": ANSWER}, None), ({}, "stop")):
+            choice = {"index": 0, "delta": delta, "finish_reason": reason}
+            chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+            request.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        request.wfile.write(b"data: [DONE]\n\n")
 
 
 @dataclass
@@ -113,7 +115,7 @@ def chat_server() -> Iterator[tuple[ChatServer, str]]:
         yield server, f"{site.url}/v1#some-model"
 
 
-def command(home: Path, embedder: Path, chat_model: str, *arguments: str) -> "subprocess.Popen[str]":
+def command(home: Path, embedder: Path, chat_model: str, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
     """Start the service, away from any `.env`."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -123,6 +125,7 @@ def command(home: Path, embedder: Path, chat_model: str, *arguments: str) -> "su
         "DATA_DIR": "data",
         "TEXT_EMBEDDING_MODEL_ID": str(embedder),
         "CHAT_MODEL": chat_model,
+        **settings,
     }
     return subprocess.Popen(
         [sys.executable, "-m", "tools.serve", *arguments],
@@ -135,9 +138,9 @@ def command(home: Path, embedder: Path, chat_model: str, *arguments: str) -> "su
 
 
 @contextmanager
-def started(home: Path, embedder: Path, chat_model: str) -> Iterator[Service]:
+def started(home: Path, embedder: Path, chat_model: str, *arguments: str, **settings: str) -> Iterator[Service]:
     """A running service on a free port."""
-    process = command(home, embedder, chat_model, "--port", "0")
+    process = command(home, embedder, chat_model, "--port", "0", *arguments, **settings)
     said: list[str] = []
     try:
         assert process.stdout is not None
@@ -259,11 +262,36 @@ def test_a_chat_model_that_cannot_work_is_one_sentence_at_the_start(
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com"])
-def test_the_service_listens_to_no_other_machine(home: Path, embedder: Path, host: str) -> None:
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5"])
+def test_without_keys_the_service_listens_to_no_other_machine(home: Path, embedder: Path, host: str) -> None:
     code, out, err = ended(command(home, embedder, "openai:unused", "--host", host))
     assert (code, out) == (1, "")
-    assert f'"{host}" is no loopback address' in err
+    assert f'"{host}" is no loopback address, and there are no API keys' in err
+    assert "./poe api-key" in err
+
+
+def test_a_name_is_no_address_to_listen_on(home: Path, embedder: Path) -> None:
+    code, out, err = ended(command(home, embedder, "openai:unused", "--host", "example.com"))
+    assert (code, out) == (1, "")
+    assert '"example.com" is no IP address' in err
+
+
+def test_with_a_key_others_are_let_in_and_nobody_without_it(tmp_path: Path, embedder: Path) -> None:
+    home, (key, hashed) = filled(tmp_path, embedder, {MARA: TEXTS[MARA]}), new_key()
+    with chat_server() as (chat, model), started(home, embedder, model, "--host", "0.0.0.0", API_KEYS=hashed) as open_:
+        chat.free.set()
+        address = open_.address.replace("0.0.0.0", "127.0.0.1")
+        assert httpx.get(f"{address}/authors").status_code == 401
+        with_key = {"Authorization": f"Bearer {key}", "Host": "twin.example"}
+        assert httpx.get(f"{address}/authors", headers=with_key).status_code == 200
+        assert key not in "".join(open_.said)
+
+
+def test_a_hangup_reloads_and_the_service_goes_on(service: Service, chat: ChatServer) -> None:
+    service.process.send_signal(signal.SIGHUP)
+    assert service.process.stdout is not None
+    assert service.process.stdout.readline() == "Reloaded: 2 authors.\n"
+    assert ask(service, query="Why?", author="Mara Lindqvist", twin="base").json()["answer"] == ANSWER
 
 
 def test_the_service_told_to_stop_finishes_its_answer_and_lets_go_of_the_stores(tmp_path: Path, embedder: Path) -> None:

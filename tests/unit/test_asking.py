@@ -4,14 +4,24 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llm_engineering.application import prompting
-from llm_engineering.application.answering import MATERIAL_TOKENS
+from llm_engineering.application.answering import (
+    LEAST_MATERIAL_TOKENS,
+    MATERIAL_TOKENS,
+    Answer,
+    material_room,
+    searched,
+)
 from llm_engineering.application.asking import Asking
 from llm_engineering.application.indexing import index, load_cleaned
+from llm_engineering.application.inquiry import Inquiry, Mode, Sampling
 from llm_engineering.application.ports import Silent
 from llm_engineering.application.registering import slug
 from llm_engineering.application.warehouse import Warehouse
@@ -24,7 +34,7 @@ from llm_engineering.domain.errors import (
     TemplateMismatch,
     UnknownAuthor,
 )
-from llm_engineering.domain.twins import TwinManifest
+from llm_engineering.domain.twins import Promotion, TwinManifest
 from tests.fakes import InMemoryDocuments, InMemoryVectors, SayingChatModels, WordCounts, WordEmbedder
 from tests.samples import NOW, article, raw_document
 
@@ -85,7 +95,7 @@ class World:
         return manifest
 
 
-def a_world(tmp_path: Path, *authors: Author, base_model: str = BASE, indexed: bool = True, **options: float) -> World:
+def a_world(tmp_path: Path, *authors: Author, base_model: str = BASE, indexed: bool = True, **options: Any) -> World:
     """Authors with one text each."""
     warehouse, vectors, embedder = Warehouse(InMemoryDocuments()), InMemoryVectors(), WordEmbedder()
     documents = [
@@ -102,7 +112,7 @@ def a_world(tmp_path: Path, *authors: Author, base_model: str = BASE, indexed: b
         vectors=vectors,
         embedder=embedder,
         sparse=WordCounts(),
-        reranker=None,
+        reranker=options.pop("reranker", None),
         chat_models=chats,
         base_model=base_model,
         twins_dir=tmp_path,
@@ -405,3 +415,100 @@ def test_the_list_of_authors_says_what_each_has(tmp_path: Path) -> None:
         ("mara-lindqvist/1", True),
         ("mara-lindqvist/2", False),
     ]
+
+
+# ------------------------------------------------------------------------------ inquiries
+
+
+def test_the_base_model_can_be_asked_for_by_its_authors_name(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, EDMUND)
+    world.train(MARA, 1, passed=True)
+    answer = world.asking.ask("Why?", twin="mara-lindqvist/base")
+    assert (answer.author, answer.twin) == ("Mara Lindqvist", f"base ({BASE})")
+
+
+def test_a_text_to_rewrite_is_not_looked_up(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, indexed=False)
+    given = world.asking.answer(Inquiry("It is cold.", twin="base", mode=Mode.REWRITE))
+    assert (given.answer, given.sources) == (f"SPOKEN BY {BASE}", [])
+
+
+def test_what_is_not_to_be_looked_up_is_answered_without_sources(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, min_relevance=0.9)
+    assert world.asking.answer(Inquiry("Quantum?", twin="base")).answer == "I have not written about that."
+    freely = world.asking.answer(Inquiry("Quantum?", twin="base", retrieve=False))
+    assert (freely.answer, freely.sources) == (f"SPOKEN BY {BASE}", [])
+
+
+def test_nobody_is_refused_who_does_not_want_to_be(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, min_relevance=0.9)
+    assert world.asking.answer(Inquiry("Feeds?", twin="base", refuse=False)).sources
+
+
+def test_a_question_that_says_little_is_looked_up_with_the_one_before_it(tmp_path: Path) -> None:
+    before = [
+        {"role": "user", "content": "Why crawl the feed before the sitemap?"},
+        {"role": "assistant", "content": "It is new."},
+    ]
+    assert searched(Inquiry("And why?", history=before)) == "Why crawl the feed before the sitemap? And why?"
+    assert searched(Inquiry("Which oranges make good marmalade?", history=before)).startswith("Which oranges")
+    world = a_world(tmp_path, MARA, min_relevance=0.5)
+    assert world.asking.answer(Inquiry("And why?", twin="base", history=before)).sources
+    assert not world.asking.answer(Inquiry("And why?", twin="base")).sources
+
+
+@given(st.integers(0, 4000), st.integers(0, 4000), st.integers(1, 600))
+def test_passages_always_get_room_and_never_more_than_a_context_holds(query: int, said: int, answer: int) -> None:
+    history = [{"role": "user", "content": "x" * said}]
+    room = material_room(Inquiry("q" * query, history=history, sampling=Sampling(max_tokens=answer)), len)
+    assert LEAST_MATERIAL_TOKENS <= room <= MATERIAL_TOKENS
+
+
+def test_each_sentence_is_held_against_the_sources_when_that_is_asked_for(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA, base_model="The feed knows which post is new. Whales sing in winter to Alfred.")
+    asked = Inquiry("Why crawl the feed?", twin="base", support=True)
+    given = world.asking.answer(asked)
+    assert given.support is not None
+    assert [given.answer[one.start : one.end].split()[0] for one in given.support] == ["SPOKEN", "Whales"]
+    assert given.support[1].label == "unsupported"
+    assert world.asking.answer(Inquiry("Why crawl the feed?", twin="base")).support is None
+    *_, last = world.asking.tell(asked)
+    assert isinstance(last, Answer)
+    assert last.support == given.support
+
+
+def test_reloading_closes_what_nobody_uses_and_the_next_question_opens_it_anew(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    world.asking.ask("Why?", twin="base")
+    (known,) = world.asking.reload()
+    assert known.full_name == "Mara Lindqvist"
+    assert world.chats.events == [f"opened {BASE}", f"closed {BASE}"]
+    world.asking.ask("Why?", twin="base")
+    assert world.chats.events[2:] == [f"opened {BASE}"]
+
+
+def test_a_twin_that_is_promoted_answers_the_next_question(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    world.train(MARA, 1, passed=True)
+    assert world.asking.ask("Why?").twin == "mara-lindqvist/1"
+    world.train(MARA, 2, passed=True)
+    assert world.asking.ask("Why?").twin == "mara-lindqvist/2"
+
+
+def test_the_twins_are_told_of_without_directories_and_accounts(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    world.train(MARA, 1, passed=True)
+    by_hand = Promotion(by="hand", who="root@laptop", at=NOW, why="I like it.")
+    world.warehouse.save_twin(world.train(MARA, 2, passed=False).model_copy(update={"promotion": by_hand}))
+    facts = world.asking.twins()
+    assert [(twin.twin, twin.is_latest) for twin in facts] == [("mara-lindqvist/1", True), ("mara-lindqvist/2", False)]
+    assert facts[1].promotion is not None
+    assert facts[1].promotion.why == "I like it."
+    assert "root@laptop" not in facts[1].model_dump_json()
+    assert str(tmp_path) not in facts[0].model_dump_json()
+
+
+def test_feedback_is_kept_in_the_warehouse(tmp_path: Path) -> None:
+    world = a_world(tmp_path, MARA)
+    kept = world.asking.keep_feedback("Mara Lindqvist", twin="t/1", question="Why?", answer="So.", rating=1)
+    assert [one.id for one in world.warehouse.feedback(MARA)] == [kept.id]

@@ -1,9 +1,11 @@
 """What a text has verbatim from others, and what private things it lets out."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_engineering.application.copying import CopyIndex, private_pieces, self_overlap
+from llm_engineering.application.copying import CopyIndex, private_pieces
 from llm_engineering.application.passages import eight_grams, words
 from tests.writing import prose
 
@@ -71,7 +73,7 @@ def test_figures_are_those_of_counting_by_hand(text: str, others: list[str]) -> 
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_spans_are_disjoint_in_order_and_hold_at_least_eight_words(text: str, other: str) -> None:
     spans = CopyIndex([other, text]).spans(text)
-    assert all(one[1] <= two[0] for one, two in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= two[0] for one, two in pairwise(spans))
     assert all(len(words(text[start:end])) >= 8 for start, end in spans)
     assert bool(spans) == (len(words(text)) >= 8)
 
@@ -94,7 +96,7 @@ def test_nothing_is_copied_from_nothing() -> None:
 def test_authors_overlap_with_themselves_as_far_as_other_documents_repeat_a_run() -> None:
     repeated = " ".join(words(ORIGINAL)[:10])
     circular = "round and round and round it goes, " * 4
-    shares = self_overlap([ORIGINAL, f"As I said, {repeated}.", "Too short.", circular])
+    shares = CopyIndex([ORIGINAL, f"As I said, {repeated}.", "Too short.", circular]).self_overlap()
     assert len(shares) == 3, "a text under eight words has no runs"
     assert shares[0] == 0.0, "what repeats itself repeats no other document"
     assert shares[1:] == [3 / (len(words(ORIGINAL)) - 7), 3 / 6]
@@ -107,7 +109,7 @@ def test_self_overlap_is_what_an_index_of_the_other_documents_finds(documents: l
         for at, text in enumerate(documents)
         if len(words(text)) >= 8
     ]
-    assert self_overlap(documents) == sorted(by_hand)
+    assert CopyIndex(documents).self_overlap() == sorted(by_hand)
 
 
 def test_a_planted_canary_that_comes_out_again_is_a_leak_and_an_invented_address_is_not() -> None:

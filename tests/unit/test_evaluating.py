@@ -111,14 +111,19 @@ def evaluated(
     )
 
 
-def test_a_twin_that_writes_like_the_author_passes(tmp_path: Path) -> None:
-    report = evaluated(tmp_path, twin_says=LIKE_ADA)
-    assert report.style.verifier_auc > 0.95
-    assert report.style.twin.value > 0.6 > 0.4 > report.style.base.value
-    assert report.style.author_held_out.value == pytest.approx(1.0)
-    assert report.style.other_author.value == pytest.approx(0.0, abs=1e-9)
-    assert report.passed
-    assert "It passes" in report.verdict
+@pytest.fixture(scope="module")
+def good() -> EvaluationReport:
+    """Of a twin that writes like the author, with the default rule."""
+    return evaluated(Path("nowhere"), LIKE_ADA)
+
+
+def test_a_twin_that_writes_like_the_author_passes(good: EvaluationReport) -> None:
+    assert good.style.verifier_auc > 0.95
+    assert good.style.twin.value > 0.6 > 0.4 > good.style.base.value
+    assert good.style.author_held_out.value == pytest.approx(1.0)
+    assert good.style.other_author.value == pytest.approx(0.0, abs=1e-9)
+    assert good.passed
+    assert "It passes" in good.verdict
 
 
 def test_a_twin_that_writes_like_the_others_does_not_pass(tmp_path: Path) -> None:
@@ -156,12 +161,12 @@ def test_a_twin_that_says_nothing_reads_like_nobody(tmp_path: Path) -> None:
     assert "8 of 8 prompts without an answer" in report.verdict
 
 
-def test_a_passed_twin_is_the_latest_and_its_scores_are_kept(tmp_path: Path) -> None:
+def test_a_passed_twin_is_the_latest_and_its_scores_are_kept(tmp_path: Path, good: EvaluationReport) -> None:
     warehouse = Warehouse(InMemoryDocuments())
     first = twin_of(tmp_path)
     warehouse.save_twin(first)
     assert warehouse.latest_twin(ADA) is None
-    promote(first, evaluated(tmp_path, twin_says=LIKE_ADA), warehouse)
+    promote(first, good, warehouse)
     latest = warehouse.latest_twin(ADA)
     assert latest is not None
     assert latest.scores["style"]["twin"]["n"] == 8
@@ -180,9 +185,8 @@ def test_a_twin_that_makes_things_up_is_not_promoted_however_it_sounds(tmp_path:
     assert not report.passed
 
 
-def test_what_the_sources_say_counts_as_supported_and_cited(tmp_path: Path) -> None:
-    report = evaluated(tmp_path, LIKE_ADA)
-    base = next(one for one in report.candidates if one.name == "base+sources")
+def test_what_the_sources_say_counts_as_supported_and_cited(good: EvaluationReport) -> None:
+    base = next(one for one in good.candidates if one.name == "base+sources")
     assert base.truth is not None
     assert base.truth.supported.value == base.truth.citations.precision == base.truth.citations.recall == 1
     assert base.truth.citations.sources == 4
@@ -202,11 +206,10 @@ def test_where_nothing_is_found_truth_is_not_measured_and_says_so(tmp_path: Path
     assert "not measured" in report.promotions[0].checks[-1].says
 
 
-def test_questions_of_other_fields_are_to_be_refused(tmp_path: Path) -> None:
-    report = evaluated(tmp_path, LIKE_ADA)
-    assert report.refusals is not None
-    assert report.refusals.refused_share == 1
-    assert report.refusals.answerable == 8
+def test_questions_of_other_fields_are_to_be_refused(good: EvaluationReport) -> None:
+    assert good.refusals is not None
+    assert good.refusals.refused_share == 1
+    assert good.refusals.answerable == 8
 
 
 # ------------------------------------------------------------------------------ several candidates

@@ -18,10 +18,14 @@ BASE = [f"Base writes of {number}." for number in range(6)]
 GAINS = [0.5, 0.4, 0.3, -0.1, 0.2, 0.1]
 
 
-def asked(says: Callable[[str], str], **more: Any) -> JudgeScores:
-    chat = more.pop("chat", None) or SayingChat(says=says)
-    arguments = {"store": InMemoryDocuments(), "progress": Silent(), "seed": 17} | more
-    return judged(Judge("some-judge", chat), "Mara", ["A passage."], ASKED, TWIN, BASE, GAINS, **arguments)
+def asked(
+    says: Callable[[str], str], *, chat: SimpleChatModel | None = None, store: InMemoryDocuments | None = None
+) -> JudgeScores:
+    chat, store = chat or SayingChat(says=says), store or InMemoryDocuments()
+    shown = ["A passage."]
+    return judged(
+        Judge("some-judge", chat), "Mara", shown, ASKED, TWIN, BASE, GAINS, store=store, progress=Silent(), seed=17
+    )
 
 
 def twin_is_first(prompt: str) -> bool:

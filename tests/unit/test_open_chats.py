@@ -83,8 +83,11 @@ def test_a_model_that_cannot_be_opened_takes_no_room() -> None:
     for _ in range(3):
         with pytest.raises(ModelError), chats.lent("broken"):
             pass
+    with pytest.raises(ModelError):
+        chats.check()
     with chats.lent("fine") as chat:
         assert chat.invoke("hello").content == "SPOKEN BY fine"
+    chats.check()
 
 
 def test_an_answer_that_fails_gives_the_model_back() -> None:
@@ -94,3 +97,14 @@ def test_an_answer_that_fails_gives_the_model_back() -> None:
         raise ModelError("The answer failed.")
     lend(chats, "b")
     assert models.events == ["opened a", "closed a", "opened b"]
+
+
+def test_what_nobody_uses_can_be_closed_and_what_is_in_use_stays_open() -> None:
+    models = SayingChatModels()
+    chats = OpenChats(models)
+    lend(chats, "a")
+    with chats.lent("b"):
+        chats.close_unused()
+        assert models.events == ["opened a", "opened b", "closed a"]
+    chats.close_unused()
+    assert models.events[-1] == "closed b"

@@ -1,15 +1,18 @@
 """A search finds what an author wrote, says why, and writes nothing."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from llm_engineering.application.answering import MATERIAL_TOKENS, answer
+from llm_engineering.application.answering import MATERIAL_TOKENS, Answer, prompt_for
 from llm_engineering.application.chatting import said
 from llm_engineering.application.cleaning import clean
+from llm_engineering.application.guarding import NoGuard
 from llm_engineering.application.indexing import index, load_cleaned
+from llm_engineering.application.inquiry import Inquiry, Patience
 from llm_engineering.application.ports import SearchRequest, Silent, VectorHit
 from llm_engineering.application.prompting import (
     grounded_conversation,
@@ -21,6 +24,7 @@ from llm_engineering.application.retrieval.candidates import CANDIDATES
 from llm_engineering.application.retrieval.expanding import expanded
 from llm_engineering.application.retrieval.ranking import mixed
 from llm_engineering.application.retrieving import retrieve
+from llm_engineering.application.telling import Prepared, answered
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.chunks import Filters, Retrieved
 from llm_engineering.domain.documents import Category, RawDocument
@@ -236,12 +240,20 @@ def test_a_question_that_nothing_is_near_to_is_not_answerable(features: Features
     assert far.relevance < 0.5 <= near.relevance
 
 
+def answer(query: str, *, chat: SayingChat, found: Retrieved) -> Answer:
+    """Ada's answer from what was found."""
+    inquiry = Inquiry(query)
+    messages = prompt_for(inquiry, ADA, found, WordEmbedder().count_tokens)
+    prepared = Prepared(inquiry=inquiry, author=ADA, twin="t/1", found=found, messages=messages, began=0.0)
+    return answered(prepared, lambda: nullcontext(chat), NoGuard(), Patience())
+
+
 def test_a_citation_points_at_the_sentence(features: Features) -> None:
     text = "Bread is another story. Marmalade wants bitter oranges in January. Tea is simple."
     document = raw_document(text)
     features.load(document)
     chat = SayingChat(says=lambda _: "Bitter oranges.")
-    given = answer("What does marmalade want?", ADA, chat=chat, twin_name="t/1", found=features.ask("marmalade"))
+    given = answer("What does marmalade want?", chat=chat, found=features.ask("marmalade"))
     (source,) = given.sources
     assert source.quote == "Marmalade wants bitter oranges in January."
     assert clean(document).search_text[source.quote_start : source.quote_end] == source.quote
@@ -260,7 +272,7 @@ def test_without_an_answer_the_model_is_not_asked(filters: Filters, said_of_it: 
         raise AssertionError("asked")
 
     found = Retrieved(question="Anything?", author="Ada Example", searched=("Anything?",), filters=filters)
-    given = answer("Anything?", ADA, chat=SayingChat(says=never), twin_name="t/1", found=found)
+    given = answer("Anything?", chat=SayingChat(says=never), found=found)
     assert (given.answer, given.sources) == (said_of_it, [])
 
 
@@ -268,7 +280,7 @@ def test_passages_that_do_not_fit_the_prompt_are_left_out(features: Features) ->
     features.load(*[raw_document(f"Tea {n}. " + article(n, 2), f"https://a.example/{n}") for n in range(8)])
     chat = SayingChat(says=lambda prompt: str(len(prompt)))
     found = features.ask("tea", k=8, budget=MATERIAL_TOKENS)
-    given = answer("Tea?", ADA, chat=chat, twin_name="t/1", found=found)
+    given = answer("Tea?", chat=chat, found=found)
     assert 0 < len(given.sources) < 8
     assert int(given.answer) < 6000
 

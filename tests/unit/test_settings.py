@@ -1,12 +1,13 @@
 """Settings come from the environment, and a wrong one is named without its value."""
 
+import time
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from llm_engineering.bootstrap import opened
-from llm_engineering.domain.errors import BadSettings, CorruptModel
+from llm_engineering.domain.errors import BadSettings, CorruptModel, StoreUnreachable
 from llm_engineering.infrastructure.models.embedded import EMBEDDED_MODELS
 from llm_engineering.settings import Settings, load_settings
 
@@ -100,3 +101,29 @@ def test_models_come_from_the_source_directory_first(tmp_path: Path) -> None:
     settings = load_settings(MODELS_SOURCE_DIR=tmp_path / "source")
     with opened(settings) as twin, pytest.raises(CorruptModel, match=str(tmp_path / "source")):
         twin.models.path(settings.CHAT_MODEL)
+
+
+@pytest.mark.parametrize("keys", ["secret", "a" * 63, "G" * 64, f"{'a' * 64},hunter2"])
+def test_api_keys_that_are_no_hashes_are_refused_without_being_shown(keys: str) -> None:
+    with pytest.raises(BadSettings, match="API_KEYS") as refused:
+        load_settings(API_KEYS=keys)
+    assert keys not in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_api_keys_and_names_are_separated_by_commas() -> None:
+    settings = load_settings(API_KEYS=f"{'a' * 64}, {'B' * 64},", SERVICE_NAMES="Twin.example, other.example")
+    assert settings.api_key_hashes == {"a" * 64, "b" * 64}
+    assert settings.service_names == ["twin.example", "other.example"]
+    assert load_settings().api_key_hashes == frozenset()
+
+
+def test_a_service_that_waits_for_a_database_that_is_down_gives_up_sooner_than_a_pipeline() -> None:
+    settings = load_settings(DATABASE_HOST="mongodb://127.0.0.1:9")
+    with opened(settings, store_seconds=0.2) as twin:
+        with pytest.raises(StoreUnreachable):
+            twin.warehouse.authors()
+        before = time.monotonic()
+        with pytest.raises(StoreUnreachable):
+            twin.warehouse.authors()
+        assert time.monotonic() - before < 4.0  # a pipeline waits for five seconds

@@ -1,6 +1,7 @@
 """Invented answers with what their sources say of each sentence, labelled by hand.
 
-Thresholds were chosen on DEVELOPED_ON; HELD_OUT was written before and looked at once.
+Thresholds were chosen on DEVELOPED_ON. HELD_OUT was written before that and looked at twice: 29 of its
+31 sentences were right, then 30, when a denial was taken for one of the verb alone.
 S = supported, U = unsupported, O = opinion.
 """
 
@@ -98,8 +99,9 @@ HELD_OUT = (
             "The library in Tarn stood empty for eleven years before we reopened it. The roof had gone in one corner "
             "and pigeons lived among the encyclopedias. We asked the council for money and got a letter. So we sold "
             "the duplicates, 3,200 of them, on a Saturday in May, and bought slates.",
-            "People ask why we lend tools. A book is a tool that one person uses at a time, and so is a drill. The "
-            "drill goes out twice a week. The pressure washer broke in its first month, and we do not lend it any more.",
+            "People ask why we lend tools. A book is a tool that one person uses at a time, and so is a drill. "
+            "The drill goes out twice a week. The pressure washer broke in its first month, and we do not lend it "
+            "any more.",
         ),
         (
             ("The library had been empty for eleven years when we opened it again.", "S"),

@@ -132,7 +132,7 @@ def _shown(value: float) -> float:
 def _scale(report: Report) -> dict[str, Any]:
     """Positions (0 to 100 % of the axis) of each candidate and its interval."""
     style = report.style_detail
-    named = [("other_author", "Other authors, held-out text", style["other_author"])]
+    named = [("other_author", "Other authors", style["other_author"])]
     if report.candidates:
         named += [(_colour(one["name"]), one["label"], one["style"]) for one in report.candidates]
     else:  # a twin that was measured by an earlier version

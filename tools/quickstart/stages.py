@@ -183,7 +183,7 @@ class Quickstart:
             for question in progress.track(self._questions(name), "asking"):
                 base = twin.asking.ask(question, author=name, twin="base", k=PASSAGES)
                 own = twin.asking.ask(question, author=name, twin=asked, k=PASSAGES)
-                found.append(SideBySide(question=question, base=base.answer, twin=own.answer, sources=own.sources))
+                found.append(SideBySide(question=question, base=base.shown, twin=own.shown, sources=own.sources))
         return found
 
     def _questions(self, name: str) -> list[str]:

@@ -46,6 +46,7 @@ from llm_engineering.application.ports.stores import (
     VectorStore,
     Where,
 )
+from llm_engineering.application.ports.tracing import NoTracing, Span, Tracer
 
 __all__ = [
     "Between",
@@ -62,6 +63,7 @@ __all__ = [
     "ListedPage",
     "LossMeter",
     "ModelHub",
+    "NoTracing",
     "Page",
     "PageReader",
     "PointsWhere",
@@ -73,8 +75,10 @@ __all__ = [
     "SearchRequest",
     "Silent",
     "Source",
+    "Span",
     "SparseEncoder",
     "SparseVector",
+    "Tracer",
     "Trainer",
     "Validators",
     "VectorHit",

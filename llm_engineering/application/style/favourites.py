@@ -8,8 +8,8 @@ import numpy as np
 from llm_engineering.application.passages import words
 from llm_engineering.application.sentences import sentence_spans
 
-PRIOR = 500.0
-"""Words of pooled text that stand before the counts; the more, the more evidence a word needs."""
+PRIOR = 0.1
+"""How much of the pooled text stands before either side's counts; the more, the more evidence a word needs."""
 LEAST_Z = 1.96
 LEAST_TEXTS = 0.1
 """Share of the author's texts that use it, and at least MIN_TEXTS: a topic's word stands in few."""
@@ -34,16 +34,17 @@ def favourite_openings(author: Sequence[str], others: Sequence[str], most: int =
 def log_odds(mine: Counter[str], theirs: Counter[str]) -> dict[str, float]:
     """Word → z of its log-odds ratio; positive where `mine` uses it more. Empty when a side is empty."""
     pooled = mine + theirs
-    all_mine, all_theirs, everything = mine.total(), theirs.total(), pooled.total()
+    all_mine, all_theirs = mine.total(), theirs.total()
     if not all_mine or not all_theirs:
         return {}
     names = list(pooled)
-    prior = np.array([pooled[name] for name in names]) * (PRIOR / everything)
+    prior = np.array([pooled[name] for name in names]) * PRIOR
+    before = PRIOR * pooled.total()
     here = np.array([mine[name] for name in names]) + prior
     there = np.array([theirs[name] for name in names]) + prior
     # Where all the text is one word, nothing else is left to hold it against.
-    rest_here = np.maximum(all_mine + PRIOR - here, prior)
-    rest_there = np.maximum(all_theirs + PRIOR - there, prior)
+    rest_here = np.maximum(all_mine + before - here, prior)
+    rest_there = np.maximum(all_theirs + before - there, prior)
     delta = np.log(here / rest_here) - np.log(there / rest_there)
     return dict(zip(names, (delta / np.sqrt(1 / here + 1 / there)).tolist(), strict=True))
 

@@ -17,10 +17,10 @@ ROUNDS = 100
 class Rounds:
     """The draws, made once, so that every text is put to the same test."""
 
-    columns: tuple[np.ndarray, ...]
-    """Round → which features count."""
-    centres: tuple[np.ndarray, ...]
-    """Round → (1 + impostors, features drawn): the mean direction of the author, then of each impostor."""
+    used: np.ndarray
+    """Shape (rounds, features): 1 where a feature counts, else 0."""
+    centres: np.ndarray
+    """Shape (rounds, 1 + impostors drawn, features): mean direction of the author, then of each impostor."""
 
     def margins(self, z: np.ndarray) -> np.ndarray:
         """Shape (rounds, texts): cosine with the author's centre minus that with the nearest impostor's.
@@ -28,11 +28,12 @@ class Rounds:
         Cosine of z-scores is cosine Delta (Smith & Aldridge 2011; Evert et al. 2017). Positive where
         the author is the nearest.
         """
-        margins = np.empty((len(self.columns), len(z)))
-        for at, (columns, centres) in enumerate(zip(self.columns, self.centres, strict=True)):
-            cosines = directions(z[:, columns]) @ centres.T
-            margins[at] = cosines[:, 0] - cosines[:, 1:].max(axis=1)
-        return margins
+        rounds, sides, features = self.centres.shape
+        # One large product for all rounds: a hundred small ones keep the cores waiting for each other.
+        products = (z @ self.centres.reshape(-1, features).T).reshape(len(z), rounds, sides)
+        lengths = np.sqrt(z**2 @ self.used.T)
+        cosines = products / np.where(lengths > 0, lengths, 1.0)[:, :, None]
+        return np.asarray((cosines[:, :, 0] - cosines[:, :, 1:].max(axis=2)).T)
 
 
 def drawn(author: np.ndarray, impostors: Mapping[str, np.ndarray], seed: int) -> Rounds:
@@ -40,22 +41,29 @@ def drawn(author: np.ndarray, impostors: Mapping[str, np.ndarray], seed: int) ->
     chance = np.random.default_rng(seed)
     names = sorted(impostors)
     features = author.shape[1]
-    columns: list[np.ndarray] = []
-    centres: list[np.ndarray] = []
-    for _ in range(ROUNDS):
-        some = chance.choice(features, size=max(1, features // 2), replace=False)
-        rivals = chance.choice(names, size=(len(names) + 1) // 2, replace=False)
-        sides = [author, *(impostors[name] for name in rivals)]
-        columns.append(some)
-        centres.append(directions(np.array([_half(side, chance)[:, some].mean(axis=0) for side in sides])))
-    return Rounds(tuple(columns), tuple(centres))
+    used = np.array([_half_of(features, chance) for _ in range(ROUNDS)])
+    # Each round's centre of each author is that of a random half of their pieces.
+    own = _centres(author, chance)
+    theirs = np.array([_centres(impostors[name], chance) for name in names])
+    rivals = [chance.choice(len(names), size=(len(names) + 1) // 2, replace=False) for _ in range(ROUNDS)]
+    centres = np.array([np.vstack([own[at][None], theirs[some, at]]) for at, some in enumerate(rivals)])
+    return Rounds(used, _directions(centres * used[:, None, :]))
 
 
-def directions(rows: np.ndarray) -> np.ndarray:
+def _centres(pieces: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+    """Shape (rounds, features)."""
+    chosen = np.array([_half_of(len(pieces), chance) for _ in range(ROUNDS)])
+    return np.asarray(chosen @ pieces / chosen.sum(axis=1, keepdims=True))
+
+
+def _half_of(count: int, chance: np.random.Generator) -> np.ndarray:
+    """Shape (count,): 1 at a random half of the places, at least one, else 0."""
+    places = np.zeros(count, dtype=np.float32)
+    places[chance.choice(count, size=(count + 1) // 2, replace=False)] = 1.0
+    return places
+
+
+def _directions(rows: np.ndarray) -> np.ndarray:
     """The rows at length 1; a row of zeros stays."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     return np.asarray(rows / np.where(lengths > 0, lengths, 1.0))
-
-
-def _half(pieces: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    return pieces[chance.choice(len(pieces), size=(len(pieces) + 1) // 2, replace=False)]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 REGRESSION_C = 0.05
 """Inverse strength of regularisation: few pieces and many features."""
+STRANGER_FOLDS = 3
+"""Impostors are left out in so many groups to see how strangers score."""
+AUTHOR = ""
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,13 @@ class Scale:
     """Where held-out text lies on one measure."""
 
     zero: float
-    """Mean of the impostors' held-out pieces."""
+    """Mean of the impostors' pieces, each impostor as a stranger; of a single impostor, of held-out pieces."""
     one: float
     """Mean of the author's."""
     spread: float
     """Standard deviation within either side."""
     auc: float
-    """Chance that an author's piece lies above an impostor's: 1 tells every pair apart, 0.5 none."""
+    """Chance that an author's held-out piece lies above an impostor's: 1 tells every pair apart, 0.5 none."""
 
     def scores(self, values: np.ndarray) -> np.ndarray:
         """0 at the impostors' mean, 1 at the author's; all 0 of a measure that does not tell them apart."""
@@ -51,11 +54,14 @@ class Contrast:
 
     def measures(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """Measure → (texts,); larger is more like the author."""
-        z = self.family.z(texts)
+        return self.of(self.family.z(texts))
+
+    def of(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """As `measures`, of the family's z-scores."""
         margins = self.rounds.margins(z)
         return {
-            f"impostors: {self.family.name}": margins.mean(axis=0),
-            f"regression: {self.family.name}": np.asarray(self.regression.decision_function(z)),
+            f"impostors: {self.family.name}": margins.mean(axis=0, dtype=float),
+            f"regression: {self.family.name}": np.asarray(self.regression.decision_function(z), dtype=float),
         }
 
     def wins(self, texts: Sequence[str]) -> np.ndarray:
@@ -75,6 +81,10 @@ class Verifier:
     author_held_out: int
     """Pieces that `auc` rests on."""
     impostors_held_out: int
+    strangers: Mapping[str, np.ndarray]
+    """Impostor → scores of their pieces by a verifier that did not know them; empty with a single impostor."""
+    auc_strangers: float | None
+    """As `auc`, against `strangers`: how well it does with authors it has never seen, as any model's text is."""
 
     @property
     def auc(self) -> float:
@@ -105,55 +115,82 @@ class Verifier:
 
 def fitted(
     author: Sequence[str],
-    impostors: Mapping[str, Sequence[str]] | Sequence[str],
+    impostors: Mapping[str, Sequence[str]],
     author_held_out: Sequence[str],
     impostors_held_out: Sequence[str],
     seed: int,
 ) -> Verifier:
     """A verifier from pieces of about equal length, made by `pieces`.
 
-    `impostors` maps each other author to their pieces; a plain sequence counts as one author, which
-    tells less. Held-out pieces are of documents that gave no piece to `author` and `impostors`.
+    `impostors` maps each other author to their pieces; held-out pieces are of documents that gave none
+    to `author` and `impostors`.
 
     Raises EmptyCorpus when there are too few pieces, or when the verifier cannot tell the held-out
     pieces apart, since a score by such a verifier would mean nothing.
     """
-    groups = dict(impostors) if isinstance(impostors, Mapping) else {"others": impostors}
-    groups = {name: texts for name, texts in groups.items() if texts}
+    groups = {name: texts for name, texts in impostors.items() if texts}
     check_enough(author, [text for texts in groups.values() for text in texts], author_held_out, impostors_held_out)
-    verifier = _proved(_contrasts(author, groups, seed), author_held_out, impostors_held_out)
+    held_out = author_held_out, impostors_held_out
+    verifier = _proved(author, groups, *held_out, seed)
 
     def auc_with_half() -> float:
         # Every second piece, not the first half, or the author's early documents alone would be asked.
-        contrasts = _contrasts(author[::2], groups, seed)
-        return _proved(contrasts, author_held_out, impostors_held_out).auc
+        return _proved(author[::2], groups, *held_out, seed).auc
 
-    refuse_weak(verifier.auc, author, author_held_out, impostors_held_out, auc_with_half)
+    refuse_weak(verifier.auc, author, *held_out, auc_with_half)
     return verifier
 
 
-def _contrasts(author: Sequence[str], groups: Mapping[str, Sequence[str]], seed: int) -> tuple[Contrast, ...]:
+def _proved(
+    author: Sequence[str], groups: Mapping[str, Sequence[str]], mine: Sequence[str], theirs: Sequence[str], seed: int
+) -> Verifier:
+    """Fitted, and put on its scale."""
     # The author's key cannot be the name of an impostor: those are names of people.
-    pool = {"": author, **groups}
-    return tuple(_contrast(family, z, seed) for family, z in families(pool))
+    fits = families({AUTHOR: author, **groups})
+    contrasts = tuple(_contrast(family, z, seed) for family, z in fits)
+    own, other = _measures(contrasts, mine), _measures(contrasts, theirs)
+    strange = _strangers(fits, sorted(groups), seed)
+    pooled = {name: np.concatenate(list(some.values())) for name, some in strange.items()} if strange else other
+    members = {name: _scale(own[name], other[name], pooled[name]) for name in own}
+    total, far = _sum(own, members), _sum(pooled, members)
+    scale = _scale(total, _sum(other, members), far)
+    by_name = {
+        name: scale.scores(_sum({measure: some[name] for measure, some in strange.items()}, members))
+        for name in groups
+        if strange
+    }
+    auc_strangers = _auc(total, far) if strange else None
+    return Verifier(contrasts, members, scale, len(mine), len(theirs), by_name, auc_strangers)
+
+
+def _strangers(
+    fits: Sequence[tuple[Family, Mapping[str, np.ndarray]]], names: Sequence[str], seed: int
+) -> dict[str, dict[str, np.ndarray]]:
+    """Measure → impostor → values of their pieces by contrasts without them; empty with a single impostor.
+
+    A known impostor's text lies near their own centre, far from everybody else's. A stranger's lies
+    between all, and so does a model's: zero by known impostors would give any stranger a part of the
+    author's style.
+    """
+    folds = [names[at::STRANGER_FOLDS] for at in range(min(STRANGER_FOLDS, len(names)))] if len(names) > 1 else []
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for family, z in fits:
+        for left_out in folds:
+            contrast = _contrast(family, {name: some for name, some in z.items() if name not in left_out}, seed)
+            for name in left_out:
+                for measure, values in contrast.of(z[name]).items():
+                    found.setdefault(measure, {})[name] = values
+    return found
 
 
 def _contrast(family: Family, z: Mapping[str, np.ndarray], seed: int) -> Contrast:
     from sklearn.linear_model import LogisticRegression
 
-    others = {name: table for name, table in z.items() if name}
+    others = {name: table for name, table in z.items() if name != AUTHOR}
     regression = LogisticRegression(C=REGRESSION_C, class_weight="balanced", max_iter=300, random_state=seed)
-    is_author = np.concatenate([np.full(len(table), not name) for name, table in z.items()])
+    is_author = np.concatenate([np.full(len(table), name == AUTHOR) for name, table in z.items()])
     regression.fit(np.concatenate(list(z.values())), is_author)
-    return Contrast(family, drawn(z[""], others, seed), regression)
-
-
-def _proved(contrasts: tuple[Contrast, ...], mine: Sequence[str], theirs: Sequence[str]) -> Verifier:
-    """Put on the scale of held-out pieces."""
-    own, other = _measures(contrasts, mine), _measures(contrasts, theirs)
-    members = {name: _scale(own[name], other[name]) for name in own}
-    scale = _scale(_sum(own, members), _sum(other, members))
-    return Verifier(contrasts, members, scale, len(mine), len(theirs))
+    return Contrast(family, drawn(z[AUTHOR], others, seed), regression)
 
 
 def _measures(contrasts: tuple[Contrast, ...], texts: Sequence[str]) -> dict[str, np.ndarray]:
@@ -165,9 +202,12 @@ def _sum(measures: Mapping[str, np.ndarray], scales: Mapping[str, Scale]) -> np.
     return np.asarray(np.mean([(measures[name] - scale.zero) / scale.spread for name, scale in scales.items()], axis=0))
 
 
-def _scale(mine: np.ndarray, theirs: np.ndarray) -> Scale:
+def _scale(mine: np.ndarray, theirs: np.ndarray, strangers: np.ndarray) -> Scale:
+    spread = float(np.sqrt((mine.var() + strangers.var()) / 2))
+    return Scale(zero=float(strangers.mean()), one=float(mine.mean()), spread=spread or 1.0, auc=_auc(mine, theirs))
+
+
+def _auc(mine: np.ndarray, theirs: np.ndarray) -> float:
     from sklearn.metrics import roc_auc_score
 
-    spread = float(np.sqrt((mine.var() + theirs.var()) / 2))
-    auc = float(roc_auc_score([1] * len(mine) + [0] * len(theirs), np.concatenate([mine, theirs])))
-    return Scale(zero=float(theirs.mean()), one=float(mine.mean()), spread=spread or 1.0, auc=auc)
+    return float(roc_auc_score([1] * len(mine) + [0] * len(theirs), np.concatenate([mine, theirs])))

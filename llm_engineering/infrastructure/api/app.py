@@ -1,64 +1,58 @@
-"""The service as an ASGI application: POST /rag, GET /authors, GET /health, and /docs."""
+"""The service as an ASGI application: what is opened when it starts, and what stands around every request."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
-from anyio import CapacityLimiter, to_thread
-from fastapi import FastAPI, Request
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
+from llm_engineering.infrastructure.api import openai, routes
+from llm_engineering.infrastructure.api.desk import Desk
 from llm_engineering.infrastructure.api.errors import add_error_handlers
+from llm_engineering.infrastructure.api.keys import Keys, Rates
+from llm_engineering.infrastructure.api.metrics import Metrics
 from llm_engineering.infrastructure.api.requests import BodyLimit, Hosts, RequestIds
-from llm_engineering.infrastructure.api.schemas import Answered, Authors, Failed, Health, ListedAuthor, Question
+from llm_engineering.infrastructure.api.running import Running
+from llm_engineering.infrastructure.api.service import Access, Limits, Service
+from llm_engineering.infrastructure.ui.page import add_page
 
-ANSWERS_AT_ONCE = 4
-"""Further questions wait; the embedded model has as many slots."""
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Failed, "description": description}
-    for status, description in (
-        (404, "No such author."),
-        (409, "Nothing of the author is indexed, or the twin was trained with other templates."),
-        (413, "The body is larger than 64 KB."),
-        (422, "The question cannot be answered as it is put."),
-        (500, "Something went wrong."),
-        (503, "A store or a model cannot be used now."),
-    )
-}
+SEARCHES_AT_ONCE = 2
+"""The embedder takes all processors for one text already."""
 
 
-class Answerer(Protocol):
-    """What the service needs: answers, and who can give them. Called from several threads."""
-
-    def ask(self, query: str, *, author: str | None, twin: str | int | None, k: int) -> Any:
-        """An object with the attributes of `schemas.Answered`. Raises TwinError."""
-        ...
-
-    def authors(self) -> Sequence[Any]:
-        """Objects with the attributes of `schemas.ListedAuthor`. Raises TwinError."""
-        ...
-
-
-def create_app(opening: Callable[[], AbstractContextManager[Answerer]], *, hosts: Sequence[str] = ()) -> FastAPI:
+def create_app(
+    opening: Callable[[], AbstractContextManager[Service]],
+    *,
+    access: Access | None = None,
+    limits: Limits | None = None,
+) -> FastAPI:
     """The application. `opening` is entered when the server starts and left when it stops.
 
     Entering it loads the models; that happens in a thread, as does all work for a request, so
     the event loop is always free. When it raises, the server does not start and the error is
-    `app.state.failure`. Requests whose Host header is neither loopback nor one of `hosts` are
-    refused, so that no web page can reach the service by a name of its own (DNS rebinding).
+    `app.state.failure`. Unless `access` says otherwise, everybody is let in, but only under this
+    machine's own names in the Host header, so that no web page can reach the service by a name of
+    its own (DNS rebinding).
     """
+    access, limits, metrics = access or Access(), limits or Limits(), Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         closing = ExitStack()
         try:
-            answerer = await to_thread.run_sync(closing.enter_context, opening())
+            service = await to_thread.run_sync(closing.enter_context, opening())
         except Exception as error:
             app.state.failure = error
             raise
+        writing = Desk("answer", workers=limits.workers, queue=limits.queue, seconds=limits.seconds)
+        searching = Desk("search", workers=SEARCHES_AT_ONCE, queue=limits.queue, seconds=limits.seconds)
+        for desk in (writing, searching):
+            closing.callback(desk.close)  # before the models: their users end first
         try:
-            yield {"answerer": answerer, "answering": CapacityLimiter(ANSWERS_AT_ONCE)}
+            yield {"running": Running(service, writing, searching, metrics, limits)}
         finally:
             await to_thread.run_sync(closing.close)
 
@@ -66,40 +60,31 @@ def create_app(opening: Callable[[], AbstractContextManager[Answerer]], *, hosts
         title="LLM Twin",
         description="Answers in an author's voice, from what the author wrote, with sources.",
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.failure = None
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Hosts, names=[*LOOPBACK_NAMES, *hosts])
-    app.add_middleware(RequestIds)  # added last, so it is the outermost
+    _add_middleware(app, access, limits, metrics)
     add_error_handlers(app)
-    _add_routes(app)
+    for router in (routes.router, openai.router):
+        app.include_router(router)
+    add_page(app)
     return app
 
 
-def _add_routes(app: FastAPI) -> None:
-    @app.post("/rag", response_model=Answered, responses=ERRORS, summary="Ask an author's twin")
-    async def rag(question: Question, request: Request) -> Answered:
-        """Retrieve what the author wrote on the question, and answer from it in the author's voice."""
-
-        def work() -> Answered:
-            answer = request.state.answerer.ask(
-                question.query, author=question.author, twin=question.twin, k=question.k
-            )
-            return Answered.model_validate(answer)
-
-        return await to_thread.run_sync(work, limiter=request.state.answering)
-
-    @app.get("/authors", response_model=Authors, responses={503: ERRORS[503]}, summary="Who can be asked")
-    async def authors(request: Request) -> Authors:
-        """The authors, and the versions of their twins."""
-
-        def work() -> Authors:
-            return Authors(authors=[ListedAuthor.model_validate(one) for one in request.state.answerer.authors()])
-
-        return await to_thread.run_sync(work)
-
-    @app.get("/health", summary="Whether the process is alive")
-    async def health() -> Health:
-        """Answers at once, also while questions are being answered."""
-        return Health()
+def _add_middleware(app: FastAPI, access: Access, limits: Limits, metrics: Metrics) -> None:
+    """The one added last is the outermost."""
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Rates, per_minute=limits.rate_per_minute)
+    app.add_middleware(Keys, hashes=access.keys)
+    if access.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(access.origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After", "X-Request-Id"],
+        )
+    if not access.any_host:
+        app.add_middleware(Hosts, names=[*LOOPBACK_NAMES, *access.hosts], addresses=access.any_address)
+    app.add_middleware(RequestIds, metrics=metrics)

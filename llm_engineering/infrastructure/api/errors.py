@@ -1,11 +1,17 @@
-"""Every failure as JSON: {"error": {"message", "type"}} with a fitting status, never a trace."""
+"""Every failure as JSON with a fitting status, never a trace.
+
+{"error": {"message", "type"}}, and below /v1 OpenAI's shape {"error": {"message", "type", "param", "code"}}.
+"""
 
 import logging
+import re
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from llm_engineering.domain.errors import (
@@ -13,12 +19,16 @@ from llm_engineering.domain.errors import (
     BadSettings,
     EmptyCorpus,
     ModelError,
+    ServiceBusy,
     ServiceError,
     StoreError,
     TemplateMismatch,
+    TimeLimitReached,
     TwinError,
     UnknownAuthor,
+    UnknownTwin,
 )
+from llm_engineering.infrastructure.api.desk import ClientGone
 from llm_engineering.infrastructure.api.schemas import Failed, Failure
 
 log = logging.getLogger("llm_twin.service")
@@ -31,27 +41,51 @@ STATUS_OF = {
     TemplateMismatch: 409,
     StoreError: 503,
     ModelError: 503,
+    ServiceBusy: 429,
+    TimeLimitReached: 504,
     ServiceError: 503,
 }
 """The first entry that fits decides, so a subclass stands before its parent."""
+OPENAI_STATUS = {409: 400, 422: 400}
+"""OpenAI says 400 of whatever the client can correct; its client tries a 409 again."""
+OPENAI_CODE = {401: "invalid_api_key", 404: "not_found", 413: "request_too_large", 429: "rate_limit_exceeded"}
+CLIENT_CLOSED = 499
+"""As nginx notes it; nobody receives it."""
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Let the app answer every failure in the one shape."""
+    """Let the app answer every failure in the shape of its path."""
     app.add_exception_handler(TwinError, _twin_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientGone, _client_gone)
 
 
-def failed(status: int, message: str, kind: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def failed(
+    path: str, status: int, message: str, kind: str, headers: dict[str, str] | None = None, code: str | None = None
+) -> JSONResponse:
     """The response that says so."""
-    body = Failed(error=Failure(message=message, type=kind))
-    return JSONResponse(body.model_dump(), status, headers)
+    if not path.startswith("/v1/"):
+        body = Failed(error=Failure(message=message, type=kind))
+        return JSONResponse(body.model_dump(), status, headers)
+    status = OPENAI_STATUS.get(status, status)
+    return JSONResponse({"error": openai_error(status, message, code)}, status, headers)
 
 
-def unexpected(request_id: str) -> JSONResponse:
+def openai_error(status: int, message: str, code: str | None = None) -> dict[str, Any]:
+    """An error in OpenAI's words."""
+    kind = "server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error"
+    return {"message": message, "type": kind, "param": None, "code": code or OPENAI_CODE.get(status)}
+
+
+def unexpected(path: str, request_id: str) -> JSONResponse:
     """The response to a failure that nobody foresaw; what it was stands in the log only."""
-    return failed(500, f"Something went wrong; the service's log says what, under request {request_id}.", "ServerError")
+    return failed(path, 500, unforeseen(request_id), "ServerError")
+
+
+def unforeseen(request_id: str) -> str:
+    """What is said of a failure that nobody foresaw."""
+    return f"Something went wrong; the service's log says what, under request {request_id}."
 
 
 def http_failure(status: int, path: str, method: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -67,38 +101,62 @@ def http_failure(status: int, path: str, method: str, headers: dict[str, str] | 
             message = "The body is larger than 64 KB; send a shorter one."
         case _:
             message = f"{HTTPStatus(status).phrase}."
-    return failed(status, message, "RequestError", headers)
+    return failed(path, status, message, "RequestError", headers)
+
+
+def told_of(error: Exception, request_id: str, path: str) -> tuple[int, str, str | None]:
+    """Status, sentence and OpenAI's code for an error, which is logged when it is the service's own."""
+    status = next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), 500)
+    if not isinstance(error, TwinError):
+        log.error("request %s failed", request_id, exc_info=error)
+    elif status >= 500:
+        log.error("request %s: %s: %s", request_id, type(error).__name__, error)
+    if not isinstance(error, TwinError) or isinstance(error, BadSettings):
+        return 500, unforeseen(request_id), None  # settings and traces are not the client's business
+    if isinstance(error, UnknownTwin | UnknownAuthor) and path.startswith("/v1/"):
+        return 404, str(error), "model_not_found" if isinstance(error, UnknownTwin) else "author_not_found"
+    return status, str(error), None
 
 
 async def _twin_error(request: Request, error: Exception) -> JSONResponse:
-    status = next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), 500)
-    if status >= 500:
-        log.error("request %s: %s: %s", request.state.id, type(error).__name__, error)
-    if isinstance(error, BadSettings):  # names values of settings, which are not the client's business
-        return unexpected(request.state.id)
-    return failed(status, str(error), type(error).__name__)
+    path = request.url.path
+    status, message, code = told_of(error, request.state.id, path)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, ServiceBusy) else None
+    kind = "ServerError" if isinstance(error, BadSettings) else type(error).__name__
+    return failed(path, status, message, kind, headers, code)
+
+
+async def _client_gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """The first thing that is wrong with the request. What was sent is not repeated."""
     first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
-    place = ".".join(str(part) for part in first.get("loc", ())[1:2])
+    place = _place(first.get("loc", ()))
     match first.get("type"):
         case "json_invalid":
             message = 'The body is not JSON; send an object such as {"query": "…"}.'
         case "missing" if place:
             message = f'"{place}" is missing; give it.'
-        case "missing" | "model_attributes_type" | "model_type" | "dict_type":
+        case "missing" | "model_attributes_type" | "model_type" | "dict_type" if not place:
             message = 'The body is no JSON object; send one, {"query": "…"}, with Content-Type: application/json.'
         case "extra_forbidden":
             message = f'There is no field "{place[:80]}"; /docs lists the fields.'
         case _:
-            reason = str(first.get("msg", "invalid")).removeprefix("Value error, ")
-            message = f'"{place}" is wrong: {reason}.'
-    return failed(422, message, BadInput.__name__)
+            reason = str(first.get("msg", "invalid")).removeprefix("Value error, ").rstrip(".")
+            message = f'"{place[:80]}" is wrong: {reason}.'
+    return failed(request.url.path, 422, message, BadInput.__name__)
+
+
+def _place(location: Sequence[str | int]) -> str:
+    """Where it is in the body, e.g. "messages.0.role"; without pydantic's own words for alternatives."""
+    names = [str(part) for part in location[1:5]]
+    fields = [name for name in names[1:] if re.fullmatch(r"[a-z_]{1,40}|\d{1,6}", name) and name not in ("str", "int")]
+    return ".".join([*names[:1], *fields])
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
-        return unexpected(request.state.id)
+        return unexpected(request.url.path, request.state.id)
     return http_failure(error.status_code, request.url.path, request.method, dict(error.headers or {}))

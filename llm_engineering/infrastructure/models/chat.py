@@ -62,7 +62,7 @@ class OpenedChatModels:
 
         # Servers that need no key still want a header; the OpenAI client refuses to start without one.
         key = self._server_api_key or SecretStr("none")
-        return ChatOpenAI(base_url=base_url.rstrip("/"), model=served_model, api_key=key)
+        return ChatOpenAI(base_url=base_url.rstrip("/"), model=served_model, api_key=key, stream_usage=True)
 
     def _by_provider(self, model: str) -> BaseChatModel:
         provider, _, name = model.partition(":")

@@ -19,6 +19,7 @@ from llm_engineering.domain.errors import MissingDependency, ModelError
 from llm_engineering.infrastructure.models.precision import let_threads_wait_passively
 
 SILENT = -1  # llama.cpp's verbosity: not even errors; they come back as values
+BATCH_TOKENS = 256  # of prompts are read in one go; then whoever waits for nobody stops, and others get their turn
 PROMPT_CACHE_MEGABYTES = 256  # of finished prompts, beside each slot's own; the default is 8 GB
 
 
@@ -58,6 +59,7 @@ class LlamaCppChat(BaseChatModel):
         parameters.model.path = str(self.model_file)
         parameters.n_ctx = self.context_tokens * self.slots  # llama.cpp splits it evenly
         parameters.n_parallel = self.slots
+        parameters.n_batch = BATCH_TOKENS
         parameters.cache_ram_mib = PROMPT_CACHE_MEGABYTES
         parameters.verbosity = SILENT
         # The engine always opens a port on 127.0.0.1; the key keeps other users and web pages out of it.
@@ -65,6 +67,7 @@ class LlamaCppChat(BaseChatModel):
         parameters.api_keys = [self._key]
         parameters.cors_origins = ""
         parameters.ui = False
+        parameters.endpoint_metrics = True
         try:
             self._server = xllamacpp.Server(parameters)
         except RuntimeError as error:
@@ -73,6 +76,8 @@ class LlamaCppChat(BaseChatModel):
                 f"the memory with {self.slots} slots of {self.context_tokens} tokens; fetch it again or take another."
             ) from error
         self._address = self._server.listening_address
+        # Its loop runs once it has answered something; an engine that is freed before that hangs for ever.
+        self._server.handle_metrics()
 
     @property
     def _llm_type(self) -> str:
@@ -139,7 +144,8 @@ class LlamaCppChat(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         request = self._request(messages, stop, kwargs)
-        request |= {"stream": True, "stream_options": {"include_usage": True}}
+        # A chunk without text after each batch of the prompt, so that the reader may stop before the first word.
+        request |= {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
         for event in self._events(request):
             chunk = ChatGenerationChunk(message=self._message_chunk(event))
             if run_manager and chunk.text:
@@ -147,6 +153,8 @@ class LlamaCppChat(BaseChatModel):
             yield chunk
 
     def _message_chunk(self, event: dict[str, Any]) -> AIMessageChunk:
+        if "prompt_progress" in event:
+            return AIMessageChunk(content="")
         if not event["choices"]:  # the last one, which only counts tokens
             return AIMessageChunk(content="", usage_metadata=_usage(event["usage"]))
         choice = event["choices"][0]

@@ -26,10 +26,13 @@ NO_PERMISSION = frozenset({13, 18, 8000})
 class MongoDocuments:
     """A DocumentStore on a server. Connects on first use; messages name hosts, never the login.
 
-    `timeout_seconds` is how long a call looks for a server before it gives up.
+    `timeout_seconds` is how long a call looks for a server before it gives up, `answer_seconds` how
+    long it takes in all; None lets a server that was found take its time.
     """
 
-    def __init__(self, url: str, database: str, timeout_seconds: float = 5) -> None:
+    def __init__(
+        self, url: str, database: str, timeout_seconds: float = 5, answer_seconds: float | None = None
+    ) -> None:
         from pymongo import MongoClient
         from pymongo.errors import PyMongoError
 
@@ -42,6 +45,7 @@ class MongoDocuments:
                 connect=False,
                 serverSelectionTimeoutMS=milliseconds,
                 connectTimeoutMS=milliseconds,
+                timeoutMS=None if answer_seconds is None else int(answer_seconds * 1000),
                 appname="llm-twin",
             )
         except (PyMongoError, ValueError) as error:

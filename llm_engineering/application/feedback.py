@@ -1,0 +1,64 @@
+"""Keep what readers say of answers, and make preference pairs of what they put right."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Literal
+
+from llm_engineering.application.warehouse import Warehouse
+from llm_engineering.domain.datasets import PreferenceSample
+from llm_engineering.domain.errors import BadInput
+from llm_engineering.domain.feedback import Feedback
+
+
+def keep(
+    warehouse: Warehouse,
+    *,
+    author: str,
+    twin: str,
+    question: str,
+    answer: str,
+    rating: Literal[1, -1],
+    edited_answer: str | None = None,
+    comment: str | None = None,
+) -> Feedback:
+    """Store the feedback; saying the same again changes nothing.
+
+    Raises UnknownAuthor, and BadInput for an edit that changes nothing.
+    """
+    if edited_answer is not None and edited_answer.strip() == answer.strip():
+        raise BadInput("The edited answer is the answer itself; change it, or leave it out.")
+    feedback = Feedback.of(
+        warehouse.author(author),
+        twin=twin,
+        question=question,
+        answer=answer,
+        rating=rating,
+        edited_answer=edited_answer,
+        comment=comment,
+        given_at=datetime.now(UTC),
+    )
+    warehouse.save_feedback(feedback)
+    return feedback
+
+
+def pairs(feedback: Iterable[Feedback]) -> Iterator[PreferenceSample]:
+    """One sample for each question whose answer was put right; of several versions the last one counts.
+
+    A thumb alone makes none: it says that an answer is bad, but not what a good one is. The chosen
+    text stands in no document of the author's, so the feedback's own id stands for one.
+    """
+    put_right: dict[tuple[str, str, str], Feedback] = {}
+    for one in sorted(feedback, key=lambda one: (one.given_at, str(one.id))):
+        if one.edited_answer and one.edited_answer.strip():
+            put_right[(str(one.author_id), one.question, one.answer)] = one
+    for one in put_right.values():
+        chosen = (one.edited_answer or "").strip()
+        yield PreferenceSample(
+            instruction=one.question,
+            chosen=chosen,
+            rejected=one.answer,
+            document_id=one.id,
+            start=0,
+            end=len(chosen),
+            rejected_by=one.twin,
+        )

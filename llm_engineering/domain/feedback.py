@@ -1,0 +1,57 @@
+"""What readers say of answers."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict
+
+from llm_engineering.domain.authors import Author
+from llm_engineering.domain.identity import NAMESPACE, content_hash
+
+
+class Feedback(BaseModel):
+    """One reader's word on one answer. The same word said twice is one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    author_id: UUID
+    author_full_name: str
+    twin: str
+    """Who answered: name and version, or "base" with the model's id."""
+    question: str
+    answer: str
+    rating: Literal[1, -1]
+    edited_answer: str | None = None
+    """The answer as it should have been."""
+    comment: str | None = None
+    given_at: datetime
+
+    @classmethod
+    def of(
+        cls,
+        author: Author,
+        *,
+        twin: str,
+        question: str,
+        answer: str,
+        rating: Literal[1, -1],
+        edited_answer: str | None = None,
+        comment: str | None = None,
+        given_at: datetime,
+    ) -> "Feedback":
+        """With the id that its content gives it."""
+        content = content_hash(twin, question, answer, str(rating), edited_answer or "", comment or "")
+        return cls(
+            id=uuid5(NAMESPACE, f"feedback\x00{author.id}\x00{content}"),
+            author_id=author.id,
+            author_full_name=author.full_name,
+            twin=twin,
+            question=question,
+            answer=answer,
+            rating=rating,
+            edited_answer=edited_answer,
+            comment=comment,
+            given_at=given_at,
+        )

@@ -1,0 +1,60 @@
+"""What a collector gets to see of an answer, and what it does not."""
+
+from pathlib import Path
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from llm_engineering.application.asking import Asking
+from llm_engineering.application.inquiry import Inquiry
+from llm_engineering.domain.errors import UnknownAuthor
+from llm_engineering.infrastructure.tracing import OtelTracing
+from tests.unit.test_asking import BASE, MARA, a_world
+
+
+class Longest:
+    """A Reranker that likes long passages."""
+
+    def scores(self, query: str, passages: list[str]) -> list[float]:
+        return [float(len(passage)) for passage in passages]
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def asking(tmp_path: Path, spans: InMemorySpanExporter) -> Asking:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    return a_world(tmp_path, MARA, reranker=Longest(), tracer=OtelTracing(provider)).asking
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_answer_is_a_span_with_its_parts_in_it(asking: Asking, spans: InMemorySpanExporter, streamed: bool) -> None:
+    inquiry = Inquiry("Why the secret feed?", twin="base")
+    if streamed:
+        list(asking.tell(inquiry))
+    else:
+        asking.answer(inquiry)
+    found = {span.name: span for span in spans.get_finished_spans()}
+    name = f"chat base ({BASE})"
+    assert set(found) == {"answer", "retrieve", "rerank", "prompt", name}
+    root = found["answer"].context
+    assert {found[part].parent.span_id for part in ("retrieve", "prompt", name)} == {root.span_id}
+    assert found["rerank"].parent.span_id == found["retrieve"].context.span_id
+    attributes = found[name].attributes
+    assert attributes["gen_ai.operation.name"] == "chat"
+    assert attributes["gen_ai.request.model"] == f"base ({BASE})"
+    assert attributes["gen_ai.response.finish_reasons"] == ("stop",)
+    assert "secret" not in "".join(span.to_json() for span in found.values())
+
+
+def test_a_failure_is_noted_and_passes(asking: Asking, spans: InMemorySpanExporter) -> None:
+    with pytest.raises(UnknownAuthor):
+        asking.answer(Inquiry("Why?", author="Nobody Known"))
+    (span,) = spans.get_finished_spans()
+    assert not span.status.is_ok
