@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Annotated
+from uuid import UUID
 
 from zenml import step
 
@@ -19,9 +20,11 @@ from llm_engineering.bootstrap import Twin
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CleanedDocument
+from llm_engineering.domain.errors import BadInput
 from llm_engineering.domain.evaluation import EvaluationReport, PromotionRule
 from llm_engineering.domain.twins import TwinManifest
 from steps import control_plane, previews
+from steps.artifacts import dataset_of_twin
 from steps.context import log_step, opened_twin, patient
 
 FEW_AUTHORS = 3
@@ -49,6 +52,7 @@ def evaluate(
     with opened_twin() as twin:
         author = twin.warehouse.author(author_full_name)
         manifests = [chosen_version(twin.warehouse, author, version) for version in twin_versions or (None,)]
+        also_read = _read_by_others(manifests, dataset, author_full_name)
         impostors = _impostors(twin, author)
         with ExitStack() as open_models:
             contenders = _contenders(twin, manifests, chat_models or [], open_models)
@@ -68,15 +72,38 @@ def evaluate(
                 progress=twin.progress,
                 rule=promotion,
                 meter=twin.loss_meter,
+                also_read=also_read,
                 extent=Extent(max_prompts, grounded_prompts, seed),
                 judge=Judge(judge, open_models.enter_context(twin.chat_models.opened(judge))) if judge else None,
             )
-        scored = [promoting.promote(manifest, report, twin.warehouse) for manifest in manifests]
+        # Read again: somebody may have promoted one by hand in the meantime.
+        scored = [
+            promoting.promote(chosen_version(twin.warehouse, author, one.version), report, twin.warehouse)
+            for one in manifests
+        ]
         latest = twin.warehouse.latest_twin(author)
     log_step(author_full_name, **previews.metadata(report))
     for manifest in scored:
         control_plane.show(manifest, latest)
     return report
+
+
+def _read_by_others(manifests: Sequence[TwinManifest], dataset: InstructDataset, author: str) -> set[UUID]:
+    """Documents that the other twins were trained on; refuses twins that cannot be compared with the first."""
+    held_out = set(dataset.metadata.test_documents)
+    read: set[UUID] = set()
+    for manifest in manifests[1:]:
+        name, first = f"{manifest.name}/{manifest.version}", f"{manifests[0].name}/{manifests[0].version}"
+        if manifest.base_model != manifests[0].base_model:
+            raise BadInput(f"{name} has another base model than {first}, so there is no one gain; measure it alone.")
+        own = InstructDataset.model_validate(dataset_of_twin(author, manifest.version).load())
+        if held_out & set(own.metadata.train_documents):
+            raise BadInput(
+                f"{name} was trained on documents that were held out from {first}; name it first: --twin "
+                f"{manifest.version} --twin {manifests[0].version}, or measure it alone."
+            )
+        read |= set(own.metadata.train_documents)
+    return read
 
 
 def _impostors(twin: Twin, author: Author) -> dict[str, list[str]]:

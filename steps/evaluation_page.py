@@ -147,9 +147,8 @@ def _facts(report: EvaluationReport) -> Mapping[str, str]:
             f"{recalls}, MRR@10 {found.mrr:.2f}, nDCG@10 {found.ndcg:.2f} (n = {found.n})"
         )
     if judge := report.judge:
-        agrees = (
-            f", agrees with the style score on {_percent(judge.agrees_with_style)}" if judge.agrees_with_style else ""
-        )
+        agreeing = judge.agrees_with_style
+        agrees = f", agrees with the style score on {_percent(agreeing)}" if agreeing is not None else ""
         facts[f"Judge {judge.model}: twin against base model"] = (
             f"{judge.wins} wins, {judge.ties} ties, {judge.losses} losses, {judge.invalid} unreadable; win rate "
             f"{judge.win_rate:.2f} ({judge.low:.2f} to {judge.high:.2f}); same verdict in both orders "

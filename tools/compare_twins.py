@@ -8,6 +8,7 @@ from llm_engineering.application.verdicts import compared
 from llm_engineering.bootstrap import opened
 from llm_engineering.domain.errors import BadInput
 from tools import console
+from tools.environment import REPOSITORY
 from tools.run import execute
 
 
@@ -37,7 +38,9 @@ def compare_twins(first: str, second: str, max_prompts: int, seed: int) -> None:
         f"max_prompts={max_prompts}",
         f"seed={seed}",
     )
-    summary = execute("evaluating", None, assignments, cache=False)
+    summary = execute("evaluating", REPOSITORY / "configs" / "evaluating.yaml", assignments, cache=False)
+    if summary.running_elsewhere:
+        return
     click.echo(compared(summary.artifact("evaluate"), twin_name(one), twin_name(other)))
 
 

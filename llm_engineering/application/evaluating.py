@@ -1,13 +1,14 @@
 """Measure twins against their base model, other ways of asking it, and the author's own held-out text."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 
 from llm_engineering.application import contenders, promoting, verdicts
-from llm_engineering.application.contenders import Answers, Contender
+from llm_engineering.application.contenders import BASE, WITH_SOURCES, Answers, Contender
 from llm_engineering.application.fluency import fluency, held_out_loss
 from llm_engineering.application.judging import Judge, judged
 from llm_engineering.application.measured import Measure
@@ -18,7 +19,7 @@ from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.datasets import InstructDataset, InstructSample
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.errors import EmptyCorpus
-from llm_engineering.domain.evaluation import Candidate, EvaluationReport, PromotionResult, PromotionRule
+from llm_engineering.domain.evaluation import Candidate, EvaluationReport, PromotionResult, PromotionRule, StyleScores
 from llm_engineering.domain.measures import HeldOutLoss, JudgeScores, RetrievalScores
 
 SAMPLES_SHOWN = 10
@@ -52,38 +53,42 @@ def evaluate(
     extent: Extent | None = None,
     judge: Judge | None = None,
     meter: LossMeter | None = None,
+    also_read: Collection[UUID] = (),
 ) -> EvaluationReport:
     """Let every contender answer held-out instructions, and score style, truth, copying and fluency.
 
     `asked` holds the base model, which the others are compared with, and at least one twin, the
     first of which the report is about. `impostors` maps other authors' names to their style texts;
-    `search` finds the author's passages for an instruction as the service does. Raises EmptyCorpus
+    `also_read` are documents that other twins than the first were trained on, which counts as copying,
+    too. `search` finds the author's passages for an instruction as the service does. Raises EmptyCorpus
     when there is too little text to measure on.
     """
     started = time.monotonic()
     rule, extent = rule or PromotionRule(), extent or Extent()
     prompts = _chosen(dataset.test, extent.max_prompts)
     # First what may refuse, then what takes minutes.
-    measure = Measure.of(dataset, documents, impostors, embedder, seed=extent.seed)
+    measure = Measure.of(
+        author, dataset, documents, impostors, embedder, prompts=prompts, also_read=also_read, seed=extent.seed
+    )
+    twins = [one for one in asked if one.is_twin]
     retrieved = [search(sample.instruction) for sample in prompts]
     answers = _answered(author, asked, prompts, retrieved, store, progress, extent)
-    base = next(one for one in answers if one.name == contenders.BASE)
+    base = next(one for one in answers if one.name == BASE)
     if judge:
         for one in answers:
             if one.found:
                 measure.judge_truth(judge, one, store, progress)
     losses = _losses(author, asked, prompts, meter, progress, extent.seed)
     candidates = {one.name: measure.candidate(one, base, losses.get(one.name)) for one in answers}
-    promotions = [_promotion(rule, twin, answers, candidates, measure) for twin in asked if twin.is_twin]
+    style = {twin.name: measure.style_scores(candidates[BASE], candidates[twin.name], answers) for twin in twins}
+    promotions = [_promotion(rule, twin, answers, candidates, measure, style[twin.name]) for twin in twins]
     subject = promotions[0].twin
-    scores = measure.style_scores(candidates[contenders.BASE], candidates[subject], answers)
-    sourced = candidates.get(subject + contenders.WITH_SOURCES)
     return EvaluationReport(
         author_full_name=author.full_name,
         twin=subject,
-        style=scores,
+        style=style[subject],
         members=measure.members,
-        copying={"base": candidates[contenders.BASE].copying, "twin": candidates[subject].copying},
+        copying={"base": candidates[BASE].copying, "twin": candidates[subject].copying},
         author_copying=measure.copies.scores(measure.own.held_out),
         author_fluency=fluency([sample.answer for sample in prompts]),
         self_overlap=measure.copies.self_overlap(),
@@ -96,7 +101,7 @@ def evaluate(
         promotions=promotions,
         samples=measure.samples(prompts[:SAMPLES_SHOWN], answers),
         passed=promotions[0].passed,
-        verdict=verdicts.verdict(author.full_name, scores, candidates[subject], sourced, promotions[0]),
+        verdict=promotions[0].verdict,
         prompts=len(prompts),
         seed=extent.seed,
         seconds=time.monotonic() - started,
@@ -161,7 +166,7 @@ def _judgement(
 ) -> JudgeScores:
     """The twin against the base model on every prompt, beside passages that no candidate was to write."""
     by_name = {one.name: one for one in answers}
-    twin, base = by_name[subject], by_name[contenders.BASE]
+    twin, base = by_name[subject], by_name[BASE]
     return judged(
         judge,
         author.full_name,
@@ -182,15 +187,19 @@ def _promotion(
     answers: Sequence[Answers],
     candidates: Mapping[str, Candidate],
     measure: Measure,
+    style: StyleScores,
 ) -> PromotionResult:
     by_name = {one.name: one for one in answers}
-    own = candidates[twin.name]
-    base, sourced = (by_name.get(name + contenders.WITH_SOURCES) for name in (contenders.BASE, twin.name))
-    change = measure.truth_change(base, sourced) if base and sourced else None
-    silent = sum(not text.strip() for text in by_name[twin.name].texts)
+    own, sourced = candidates[twin.name], candidates.get(twin.name + WITH_SOURCES)
     if own.gain is None:
         raise EmptyCorpus("A twin is compared with its base model, which was not asked.")
-    return promoting.judged(rule, own, gain=own.gain, silent=silent, truth_change=change)
+    base_answers, own_answers = (by_name.get(name + WITH_SOURCES) for name in (BASE, twin.name))
+    change = measure.truth_change(base_answers, own_answers) if base_answers and own_answers else None
+    texts = [*by_name[twin.name].texts, *(own_answers.texts if own_answers else ())]
+    silent = sum(not text.strip() for text in texts)
+    result = promoting.judged(rule, own, gain=own.gain, silent=silent, sourced=sourced, truth_change=change)
+    says = verdicts.verdict(measure.author, style, own, sourced, result)
+    return result.model_copy(update={"verdict": says})
 
 
 def _chosen(samples: Sequence[InstructSample], most: int) -> list[InstructSample]:

@@ -1,7 +1,8 @@
 """All measures of one evaluation, made ready once and put to each candidate's answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from llm_engineering.application.judging import Judge
 from llm_engineering.application.ports import DocumentStore, Embedder, Progress
 from llm_engineering.application.truth import citation_scores, supported, supported_share
 from llm_engineering.application.truth_judging import Grounded, relabelled
+from llm_engineering.domain.authors import Author
 from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.datasets import InstructDataset, InstructSample
 from llm_engineering.domain.documents import CleanedDocument
@@ -33,6 +35,9 @@ class Measure:
     favourites: dict[str, list[str]]
     """Kind (words, openings) → the author's favourites, the most telling first."""
     copies: CopyIndex
+    author: str
+    prompt_documents: Sequence[UUID]
+    """Where each prompt's passage is from: answers to prompts of one document are alike."""
     embedder: Embedder
     seed: int
     _values: dict[str, np.ndarray] = field(default_factory=dict)
@@ -41,17 +46,21 @@ class Measure:
     @classmethod
     def of(
         cls,
+        author: Author,
         dataset: InstructDataset,
         documents: Sequence[CleanedDocument],
         impostors: Mapping[str, Sequence[str]],
         embedder: Embedder,
         *,
+        prompts: Sequence[InstructSample],
+        also_read: Collection[UUID],
         seed: int,
     ) -> "Measure":
         """Fit the verifier on training documents and prove it on held-out ones. Raises EmptyCorpus."""
         texts = {document.id: document.style_text for document in documents}
         training = [texts[id] for id in dataset.metadata.train_documents if id in texts]
         held_out = [texts[id] for id in dataset.metadata.test_documents if id in texts]
+        read_elsewhere = [texts[id] for id in also_read if id in texts]
         own = Pieces.of(training, held_out)
         others = {name: _split(some) for name, some in sorted(impostors.items())}
         theirs = Pieces.of(*(flattened(one[side] for one in others.values()) for side in (0, 1)))
@@ -72,7 +81,10 @@ class Measure:
                 "openings": list(style.favourite_openings(training, other_texts)),
             },
             # Whole documents: a twin may have read them all, whatever passages became samples.
-            copies=CopyIndex(training),
+            # And the samples themselves, should a document have changed or gone since.
+            copies=CopyIndex([*training, *read_elsewhere, *(sample.answer for sample in dataset.train)]),
+            author=author.full_name,
+            prompt_documents=[sample.document_id for sample in prompts],
             embedder=embedder,
             seed=seed,
         )
@@ -86,12 +98,14 @@ class Measure:
         """Everything about one candidate; `base` answered the same prompts, `loss` is the model's own."""
         values = self.values(answers)
         compared = self.values(base)[list(answers.places)]
+        documents = [self.prompt_documents[at] for at in answers.places]
         return Candidate(
             name=answers.name,
             label=answers.label,
             model=answers.contender.model.partition("@")[0],
-            style=style.score_of(values, self.seed),
-            gain=None if answers is base else style.score_of(values - compared, self.seed),
+            style=style.score_of(values, self.seed, documents),
+            per_prompt=[float(value) for value in values],
+            gain=None if answers is base else style.difference_of(values, compared, self.seed, documents),
             copying=self.copies.scores(answers.texts),
             fluency=fluency(answers.texts),
             loss=loss,

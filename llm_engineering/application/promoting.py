@@ -7,6 +7,7 @@ from llm_engineering.application.registering import save_described
 from llm_engineering.application.twins import account
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.evaluation import (
+    ENOUGH,
     Candidate,
     Check,
     EvaluationReport,
@@ -18,16 +19,24 @@ from llm_engineering.domain.twins import Promotion, TwinManifest
 
 
 def judged(
-    rule: PromotionRule, candidate: Candidate, *, gain: Score, silent: int, truth_change: Score | None
+    rule: PromotionRule,
+    candidate: Candidate,
+    *,
+    gain: Score,
+    silent: int,
+    sourced: Candidate | None,
+    truth_change: Score | None,
 ) -> PromotionResult:
     """What the rule says of a twin.
 
-    `gain` is its style minus the base model's, `truth_change` the same of the share of supported
-    sentences (None when answers with sources were not asked for), `silent` counts empty answers.
+    `gain` is its style minus the base model's, `silent` counts empty answers. `sourced` is the same
+    twin with sources, None when it was not asked with any; `truth_change` its share of supported
+    sentences minus the base model's, None when no prompt lets them be compared.
     """
+    copied = candidate.copying.eight_gram_share
     checks = [
         Check(
-            name="enough prompts",
+            name=ENOUGH,
             passed=gain.n >= rule.least_prompts,
             says=f"{gain.n} prompts were asked"
             if gain.n >= rule.least_prompts
@@ -36,9 +45,7 @@ def judged(
         Check(
             name="every prompt answered",
             passed=silent == 0,
-            says="it left no prompt without an answer"
-            if silent == 0
-            else f"it left {silent} of {gain.n} prompts without an answer",
+            says=f"it left {silent} prompts without an answer" if silent else "it left no prompt without an answer",
         ),
         Check(
             name="style beats the base model",
@@ -48,33 +55,40 @@ def judged(
         ),
         Check(
             name="copies little",
-            passed=candidate.copying.eight_gram_share <= rule.most_copied,
-            says=f"{candidate.copying.eight_gram_share:.0%} of its 8-word runs are from training text, "
-            f"{rule.most_copied:.0%} are allowed",
+            passed=copied <= rule.most_copied,
+            says=f"{copied:.0%} of its 8-word runs are from training text, {rule.most_copied:.0%} are allowed",
         ),
-        _truth(rule, truth_change),
+        _truth(rule, sourced, truth_change),
     ]
     return PromotionResult(twin=candidate.name, passed=all(check.passed for check in checks), rule=rule, checks=checks)
 
 
-def _truth(rule: PromotionRule, change: Score | None) -> Check:
+def _truth(rule: PromotionRule, sourced: Candidate | None, change: Score | None) -> Check:
     name = "as true to its sources"
+    if sourced is None:
+        return Check(name=name, passed=True, says="answers with sources were not measured")
+    if sourced.truth is None:
+        return Check(name=name, passed=False, says="given sources, it states nothing that they could bear out")
     if change is None:
-        return Check(name=name, passed=True, says="answers with sources were not measured (grounded_prompts is 0)")
+        return Check(name=name, passed=True, says="given sources, the base model states nothing to compare it with")
     return Check(
         name=name,
-        passed=change.high >= -rule.most_truth_lost,
+        passed=change.value >= -rule.most_truth_lost,
         says=f"the supported share of its sentences changes by {change.value:+.2f} ({change.low:+.2f} to "
-        f"{change.high:+.2f}) against the base model; its upper end may not lie below {-rule.most_truth_lost:.2f}",
+        f"{change.high:+.2f}, n = {change.n}) against the base model, and may not fall by more than "
+        f"{rule.most_truth_lost:.2f}",
     )
 
 
 def promote(manifest: TwinManifest, report: EvaluationReport, warehouse: Warehouse) -> TwinManifest:
     """Write the scores into manifest and model card; a twin that passed is thereby the author's `latest`.
 
-    A promotion by hand stays, whatever the scores say. Raises KeyError for a twin that was not measured.
+    A promotion by hand stays, whatever the scores say. A run of too few prompts takes nothing from a
+    twin that has scores: it says nothing. Raises KeyError for a twin that was not measured.
     """
     result = report.promotion_of(f"{manifest.name}/{manifest.version}")
+    if manifest.scores and not result.enough:
+        return manifest
     promotion = manifest.promotion
     if promotion is None or promotion.by == "evaluation":
         why = "; ".join(check.says for check in result.checks)
@@ -94,5 +108,7 @@ def scores_of(report: EvaluationReport, result: PromotionResult) -> dict[str, An
         **kept,
         "twin": result.twin,
         "passed": result.passed,
+        "verdict": result.verdict,
+        "judge": kept["judge"] if result.twin == report.twin else None,  # it compared the first twin
         "promotion": result.model_dump(mode="json"),
     }

@@ -1,5 +1,6 @@
 """The result of an evaluation in plain sentences."""
 
+from llm_engineering.application.style import difference_of
 from llm_engineering.domain.evaluation import Candidate, EvaluationReport, PromotionResult, StyleScores
 
 HARDLY = 0.8
@@ -28,12 +29,14 @@ def verdict(
 
 
 def compared(report: EvaluationReport, first: str, second: str) -> str:
-    """Which of two measured twins reads more like the author, as far as the intervals tell."""
+    """Which of two measured twins reads more like the author, prompt by prompt, as far as the interval tells."""
     one, other = (next(c for c in report.candidates if c.name == name) for name in (first, second))
-    if one.style.low > other.style.high or other.style.low > one.style.high:
-        better, worse = (one, other) if one.style.value > other.style.value else (other, one)
-        return f"{better.name} reads more like {report.author_full_name} than {worse.name} does."
-    return f"The intervals of {first} and {second} overlap: more prompts are needed to tell them apart."
+    difference = difference_of(one.per_prompt, other.per_prompt, report.seed)
+    told = f"{difference.value:+.2f} ({difference.low:+.2f} to {difference.high:+.2f}, n = {difference.n})"
+    if difference.low <= 0 <= difference.high:
+        return f"{first} and {second} cannot be told apart: the difference in style is {told}. Ask more prompts."
+    better, worse = (first, second) if difference.value > 0 else (second, first)
+    return f"{better} reads more like {report.author_full_name} than {worse}: the difference in style is {told}."
 
 
 def _care(auc: float) -> str:

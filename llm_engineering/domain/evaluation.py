@@ -63,6 +63,8 @@ class Candidate(BaseModel):
     """What wrote the answers."""
     style: Score
     """0 = other authors, 1 = the author's own held-out text."""
+    per_prompt: list[float] = Field(default_factory=list)
+    """Style of each answer, in the order of the prompts."""
     gain: Score | None = None
     """Style minus that of the base model with the same prompts; None of the base model itself."""
     copying: CopyScores
@@ -88,8 +90,11 @@ class PromotionRule(BaseModel):
         default=0.15,
         ge=0,
         le=1,
-        description="How much less of what it says its sources may support, at the favourable end of the interval.",
+        description="How much less of what it says its sources may support, on average, than the base model's.",
     )
+
+
+ENOUGH = "enough prompts"
 
 
 class Check(BaseModel):
@@ -109,6 +114,13 @@ class PromotionResult(BaseModel):
     passed: bool
     rule: PromotionRule
     checks: list[Check]
+    verdict: str = ""
+    """The result in a few plain sentences."""
+
+    @property
+    def enough(self) -> bool:
+        """Whether there were prompts enough to tell anything."""
+        return all(check.passed for check in self.checks if check.name == ENOUGH)
 
 
 class SampleAnswer(BaseModel):

@@ -93,7 +93,7 @@ class TestLlamaCpp(ChatModelContract):
         first, last = [], []
 
         def read(question: str) -> None:
-            stream = chat.bind(max_tokens=60, temperature=0, ignore_eos=True).stream(question)
+            stream = chat.bind(max_tokens=120, temperature=0, ignore_eos=True).stream(question)
             moments = [time.monotonic() for chunk in stream if chunk.text]
             first.append(moments[0])
             last.append(moments[-1])
@@ -117,7 +117,7 @@ class TestLlamaCpp(ChatModelContract):
         next(stream)
         started = time.monotonic()
         stream.close()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10  # all of it would take longer
         assert not [thread for thread in threading.enumerate() if thread.name == "llama.cpp-stream"]
 
     @pytest.mark.parametrize("ask", ["invoke", "stream"])

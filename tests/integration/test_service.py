@@ -222,10 +222,10 @@ def test_health_answers_within_a_second_while_questions_are_being_answered(servi
         asked = [pool.submit(ask, service, query="Why?", author="Mara Lindqvist", twin="base") for _ in range(8)]
         try:
             assert chat.reached.wait(PATIENCE)
-            for path in ("/health", "/health", "/authors"):
+            for path, seconds in (("/health", 1.0), ("/health", 1.0), ("/authors", PATIENCE)):
                 before = time.monotonic()
-                assert httpx.get(service.address + path, timeout=10).status_code == 200
-                assert time.monotonic() - before < 1.0
+                assert httpx.get(service.address + path, timeout=PATIENCE).status_code == 200
+                assert time.monotonic() - before < seconds
             assert not any(one.done() for one in asked)
         finally:
             chat.free.set()

@@ -1,8 +1,8 @@
 """A twin is compared with its base model, with other ways of asking it, and with the author's held-out text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -94,6 +94,7 @@ def evaluated(
     rule: PromotionRule | None = None,
     more: tuple[Contender, ...] = (),
     search: Callable[[str], Retrieved] = found,
+    also_read: Collection[UUID] = (),
 ) -> EvaluationReport:
     twin = twin_contender(twin_of(tmp_path), saying(twin_says, twin_says_of_sources))
     return evaluate(
@@ -107,6 +108,7 @@ def evaluated(
         store=InMemoryDocuments(),
         progress=Silent(),
         rule=rule,
+        also_read=also_read,
         extent=Extent(max_prompts=max_prompts, grounded_prompts=4),
     )
 
@@ -158,7 +160,7 @@ def test_a_twin_that_says_nothing_reads_like_nobody(tmp_path: Path) -> None:
     assert report.style.twin.value <= 0
     assert report.style.twin.n == 8
     assert not report.passed
-    assert "8 of 8 prompts without an answer" in report.verdict
+    assert "left 8 prompts without an answer" in report.verdict
 
 
 def test_a_passed_twin_is_the_latest_and_its_scores_are_kept(tmp_path: Path, good: EvaluationReport) -> None:
@@ -190,6 +192,28 @@ def test_what_the_sources_say_counts_as_supported_and_cited(good: EvaluationRepo
     assert base.truth is not None
     assert base.truth.supported.value == base.truth.citations.precision == base.truth.citations.recall == 1
     assert base.truth.citations.sources == 4
+
+
+@pytest.mark.parametrize(("says", "why"), [("", "left 4 prompts without"), ("I think so. Maybe?", "states nothing")])
+def test_a_twin_that_states_nothing_when_it_is_given_sources_is_not_promoted(
+    tmp_path: Path, says: str, why: str
+) -> None:
+    report = evaluated(tmp_path, LIKE_ADA, twin_says_of_sources=says)
+    assert not report.passed
+    assert why in report.verdict
+
+
+def test_too_few_prompts_take_nothing_from_a_twin_that_has_passed(tmp_path: Path, good: EvaluationReport) -> None:
+    warehouse = Warehouse(InMemoryDocuments())
+    passed = promote(twin_of(tmp_path), good, warehouse)
+    assert promote(passed, evaluated(tmp_path, LIKE_ADA, max_prompts=3), warehouse) == passed
+
+
+def test_what_another_twin_has_read_counts_as_copied_too(tmp_path: Path) -> None:
+    held_out = dataset_of().metadata.test_documents
+    recited = next(one.style_text for one in chatty_documents() if one.id in held_out)[:900]
+    assert evaluated(tmp_path, recited).copying["twin"].eight_gram_share == 0
+    assert evaluated(tmp_path, recited, also_read=held_out).copying["twin"].eight_gram_share > 0.5
 
 
 def test_the_rule_is_the_users(tmp_path: Path) -> None:
@@ -224,12 +248,14 @@ def test_a_second_twin_gets_its_own_promotion_and_scores(tmp_path: Path) -> None
     assert kept.scores["twin"] == "ada-example/2"
     assert kept.scores["style"]["twin"]["value"] < 0.5
     assert not kept.passed_evaluation
+    assert kept.scores["verdict"] == report.promotions[1].verdict
+    assert "It does not pass" in kept.scores["verdict"]
     assert "ada-example/1 reads more like" in compared(report, "ada-example/1", "ada-example/2")
 
 
 def test_two_twins_that_are_alike_are_not_told_apart(tmp_path: Path) -> None:
     report = evaluated(tmp_path, LIKE_ADA, more=(twin_contender(twin_of(tmp_path, 2), saying(LIKE_ADA)),))
-    assert "overlap" in compared(report, "ada-example/1", "ada-example/2")
+    assert "cannot be told apart" in compared(report, "ada-example/1", "ada-example/2")
 
 
 def test_the_style_card_names_habits_and_shows_training_text_only() -> None:

@@ -46,9 +46,9 @@ SAMPLE_QUESTIONS = (
 TEST_SPLIT_SIZE = 0.2
 PREFERENCE_SHARE = 0.4
 """Preference pairs for each instruction sample: each costs an answer of the model and two of training."""
-SFT = {"num_train_epochs": 2.0, "learning_rate": 5e-4}
-DPO = {"num_train_epochs": 1.0, "learning_rate": 2e-5}
-EVALUATION = {"max_prompts": 10, "grounded_prompts": 4, "style_card": False}
+SFT = {"num_train_epochs": 2.0, "learning_rate": 5e-4, "heldout_samples": 16}
+DPO = {"num_train_epochs": 1.0, "learning_rate": 2e-5, "heldout_samples": 16}
+EVALUATION = {"max_prompts": 10, "grounded_prompts": 3, "style_card": False}
 """A first look; ./poe run-evaluation-pipeline takes longer and compares more."""
 PASSAGES = 3
 """Passages that an answer is given; a small model loses the thread with more."""

@@ -20,7 +20,9 @@ def score_of(values: Sequence[float] | np.ndarray, seed: int, clusters: Sequence
     data = np.asarray(values, dtype=float)
     if not len(data):
         raise EmptyCorpus("There is no text to score; the model wrote nothing.")
-    names = list(clusters) if clusters is not None else list(range(len(data)))
+    # Of a single cluster nothing can be drawn: then its values are, and the interval is too narrow.
+    several = clusters is not None and len(set(clusters)) > 1
+    names = list(clusters) if several and clusters is not None else list(range(len(data)))
     places = {name: place for place, name in enumerate(dict.fromkeys(names))}
     cluster = np.array([places[name] for name in names])
     sums = np.bincount(cluster, weights=data, minlength=len(places))

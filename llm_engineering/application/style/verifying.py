@@ -92,7 +92,7 @@ class Verifier:
         return self.scale.auc
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
-        """Shape (texts,): 0 = the impostors' held-out mean, 1 = the author's."""
+        """Shape (texts,): 0 = the impostors' mean as strangers (held out, of a single one), 1 = the author's."""
         return self.scale.scores(self.raw(texts))
 
     def member_scores(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
