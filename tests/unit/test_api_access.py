@@ -67,7 +67,11 @@ def asked_by(pool: ThreadPoolExecutor, client: TestClient, times: int) -> list["
 
 
 @pytest.mark.parametrize("path", ["/authors", "/metrics", "/v1/models", "/v1/twins"])
-@pytest.mark.parametrize("header", [None, "", "Bearer", f"Bearer {KEY}x", f"Basic {KEY}", f"Bearer {HASH}"])
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "Bearer", f"Bearer {KEY}x", f"Basic {KEY}", f"Bearer {HASH}"],
+    ids=["none", "empty", "no key", "another key", "another scheme", "the hash"],  # the same in every process
+)
 def test_without_a_valid_key_nothing_is_told(path: str, header: str | None) -> None:
     with client_of(Oracle(), Access(keys=frozenset({HASH}))) as client:
         response = client.get(path, headers={} if header is None else {"Authorization": header})
