@@ -217,7 +217,13 @@ class Twin:
         from llm_engineering.infrastructure.models.chat import OpenedChatModels
 
         keys = self.settings
-        return OpenedChatModels(self.models, openai_api_key=keys.OPENAI_API_KEY, server_api_key=keys.CHAT_API_KEY)
+        return OpenedChatModels(
+            self.models,
+            openai_api_key=keys.OPENAI_API_KEY,
+            server_api_key=keys.CHAT_API_KEY,
+            # Who is limited in waiting for stores answers somebody, and is not to wait for a model for ever.
+            patience=None if self._store_seconds is None else keys.SERVICE_TIMEOUT_SECONDS,
+        )
 
     def meter(self, model: str) -> "Meter":
         """Counts what is spent on that chat model, up to `GENERATION_BUDGET` dollars.

@@ -10,8 +10,8 @@ from llm_engineering.domain.errors import ServiceError
 from llm_engineering.settings import load_settings
 from tools import console
 
-SECONDS = 120.0
-"""A small model on a busy CPU takes its time."""
+SECONDS = 130.0
+"""Longer than the service takes by default, so that its own sentence is seen when the time is over."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -20,13 +20,15 @@ from llm_engineering.application.indexing import embedded_collection
 from llm_engineering.application.warehouse import COLLECT_COMMAND, USERS
 from llm_engineering.bootstrap import Twin, opened
 from llm_engineering.domain.documents import Category
-from llm_engineering.domain.errors import MissingDependency, ModelError, ServiceError, TwinError
+from llm_engineering.domain.errors import MissingDependency, ModelError, ServiceError
 from llm_engineering.infrastructure.progress import TerminalProgress
 from llm_engineering.settings import Settings, load_settings
 from tools import console
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+log = logging.getLogger("llm_twin.service")
 
 DRAIN_SECONDS = 30
 """How long answers under way may take once the service was told to stop."""
@@ -143,6 +145,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # anybody on this machine could name any address in them, and so pass the rate limit
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     try:
@@ -176,10 +179,12 @@ def _reloading_on_hangup(asking: Asking, hangup: Event) -> Iterator[None]:
     def wait() -> None:
         while hangup.wait() and not stopped:
             hangup.clear()
+            if stopped:
+                return
             try:
                 click.echo(f"Reloaded: {len(asking.reload())} authors.")
-            except TwinError as error:  # the service goes on with what it has
-                click.echo(f"Not reloaded: {error}")
+            except Exception as error:  # noqa: BLE001  (the service goes on with what it has, and reloads next time)
+                log.error("Not reloaded: %s", error)
 
     thread = Thread(target=wait, name="reload", daemon=True)
     thread.start()

@@ -31,6 +31,13 @@ LENGTH_TOKENS = {Length.SHORT: 90, Length.MEDIUM: 220, Length.LONG: 440}
 """The model's tokens; with passages and question they fit a context of 2,048."""
 
 
+def bounded(asked: int | None, length: Length, most: int) -> int | None:
+    """Tokens of an answer where neither what was asked nor the length may pass `most`; None is what the length says."""
+    if asked is None and LENGTH_TOKENS[length] <= most:
+        return None
+    return min(asked or LENGTH_TOKENS[length], most)
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How the model chooses its words. As it stands, the same call gives the same answer."""

@@ -35,7 +35,7 @@ class OpenChats:
         self._failure: TwinError | None = None
 
     def check(self) -> None:
-        """Raise why the last model that was wanted could not be opened, where no other one is open."""
+        """Raise why the base model could not be opened when it was last wanted, where no model is open."""
         if self._failure and not self._open:
             raise self._failure
 
@@ -65,6 +65,7 @@ class OpenChats:
     def close_unused(self) -> None:
         """Close what nobody uses now; it is opened anew when it is next wanted."""
         with self._turn:
+            self._failure = None
             for key in [key for key, one in self._open.items() if not one.borrowers]:
                 self._close(key)
             self._turn.notify_all()
@@ -90,7 +91,8 @@ class OpenChats:
             try:
                 chat = opening.enter_context(self._chat_models.opened(key[0]))
             except TwinError as error:
-                self._failure = error
+                if not key[1]:  # one broken version of a twin says nothing of the others
+                    self._failure = error
                 raise
             self._failure = None
             return _Open(chat, opening.pop_all())

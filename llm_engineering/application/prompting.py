@@ -319,7 +319,7 @@ def _quoted(title: str) -> str:
 
 
 _MARKS = re.compile(
-    r"(?P<open>[<\[])(?=/?\s*(?:passage\b|[|｜]|s>|INST\b|<?\s*/?SYS\b|(?:start|end)_of_turn|(?:bos|eos|pad|unk)>))",
+    r"(?P<open>[<\[])(?=/?\s*(?:passage\b|[|｜]|s>|INST\b|<?\s*/?SYS\b|SYSTEM_PROMPT|/?think>|tool_call|(?:start|end)_of_(?:turn|image)|(?:bos|eos|pad|unk)>))",
     re.IGNORECASE,
 )
 

@@ -12,7 +12,8 @@ TwinError                    one sentence: what failed, with which value, what t
 │   ├── StoreUnreachable     no answer, or no permission, at that place
 │   └── StoreLocked          another process holds an embedded store
 ├── ModelError               a model file is missing, damaged or unsuitable
-│   └── CorruptModel         a file's hash is not the one on record
+│   ├── CorruptModel         a file's hash is not the one on record
+│   └── PromptTooLong        what was asked is longer than the model reads
 ├── CollectError             an item could not be collected (kept per item in the report)
 │   ├── PageGone             the server says 404 or 410
 │   ├── FetchRefused         a safety rule or robots.txt forbids the request
@@ -79,6 +80,10 @@ class ModelError(TwinError):
 
 class CorruptModel(ModelError):
     """The sha256 of a model file is not the one on record."""
+
+
+class PromptTooLong(ModelError):
+    """What was asked, with all that goes with it, is longer than the model's context."""
 
 
 class CollectError(TwinError):

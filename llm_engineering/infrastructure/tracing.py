@@ -52,8 +52,18 @@ class OtelTracing:
     @contextmanager
     def span(self, name: str, attributes: Attributes | None = None) -> Iterator[OtelSpan]:
         """The span is the parent of those that begin in it."""
-        with self._tracer.start_as_current_span(name, attributes=dict(attributes or {})) as span:
-            yield OtelSpan(span)
+        from opentelemetry.trace import Status, StatusCode
+
+        # Its own record of an exception would hold the message, which may quote what was asked.
+        with self._tracer.start_as_current_span(
+            name, attributes=dict(attributes or {}), record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield OtelSpan(span)
+            except BaseException as error:
+                span.set_attribute("error.type", type(error).__name__)
+                span.set_status(Status(StatusCode.ERROR))
+                raise
 
     def close(self) -> None:
         """Send what is left."""

@@ -18,7 +18,7 @@ from llm_engineering.application.answering import Answer
 from llm_engineering.application.api_keys import hash_of, new_key
 from llm_engineering.application.inquiry import Inquiry, Patience
 from llm_engineering.application.telling import Event as Told
-from llm_engineering.domain.errors import StoreUnreachable
+from llm_engineering.domain.errors import PromptTooLong, StoreUnreachable
 from llm_engineering.infrastructure.api.app import create_app
 from llm_engineering.infrastructure.api.keys import Rates
 from llm_engineering.infrastructure.api.service import Access, Limits
@@ -355,3 +355,22 @@ def test_the_metrics_count_requests_tokens_and_those_who_wait() -> None:
 def test_the_service_is_reached_under_the_names_that_it_was_given(access: Access, host: str, status: int) -> None:
     with client_of(Oracle(), access) as client:
         assert client.get("/health", headers={"Host": host}).status_code == status
+
+
+def test_no_answer_is_longer_than_the_service_allows_whatever_its_length() -> None:
+    oracle = Oracle()
+    with client_of(oracle, limits=Limits(most_tokens=32)) as client:
+        client.post("/rag", json={**QUESTION, "length": "long"})
+        client.post("/v1/chat/completions", json={**CHAT, "twin": {"length": "long"}})
+        client.post("/v1/chat/completions", json={**CHAT, "max_tokens": 9000})
+    assert [inquiry.max_tokens for inquiry in oracle.asked] == [32, 32, 32]
+
+
+def test_a_prompt_that_the_model_cannot_hold_is_the_clients_to_shorten() -> None:
+    full = Oracle(PromptTooLong("The prompt has 9,000 tokens, but /home/me/model.gguf has a context of 2,048."))
+    with client_of(full) as client:
+        plain = client.post("/rag", json=QUESTION)
+        in_openais_shape = client.post("/v1/chat/completions", json=CHAT)
+    assert (plain.status_code, in_openais_shape.status_code) == (422, 400)
+    assert in_openais_shape.json()["error"]["code"] == "context_length_exceeded"
+    assert "/home" not in plain.text + in_openais_shape.text

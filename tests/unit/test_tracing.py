@@ -58,3 +58,11 @@ def test_a_failure_is_noted_and_passes(asking: Asking, spans: InMemorySpanExport
         asking.answer(Inquiry("Why?", author="Nobody Known"))
     (span,) = spans.get_finished_spans()
     assert not span.status.is_ok
+
+
+def test_a_failure_is_told_by_its_kind_alone(asking: Asking, spans: InMemorySpanExporter) -> None:
+    with pytest.raises(UnknownAuthor):
+        asking.answer(Inquiry("A secret question?", author="Nobody Known", twin="base"))
+    for span in spans.get_finished_spans():
+        assert span.events == ()
+        assert "Nobody Known" not in f"{span.status.description}{dict(span.attributes or {})}"

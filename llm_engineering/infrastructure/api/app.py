@@ -82,7 +82,7 @@ def _add_middleware(app: FastAPI, access: Access, limits: Limits, metrics: Metri
             CORSMiddleware,
             allow_origins=list(access.origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_headers=["*"],  # OpenAI's client for browsers sends headers of its own
             expose_headers=["Retry-After", "X-Request-Id"],
         )
     if not access.any_host:

@@ -19,6 +19,7 @@ from llm_engineering.domain.errors import (
     BadSettings,
     EmptyCorpus,
     ModelError,
+    PromptTooLong,
     ServiceBusy,
     ServiceError,
     StoreError,
@@ -39,6 +40,7 @@ STATUS_OF = {
     BadSettings: 500,
     BadInput: 422,
     TemplateMismatch: 409,
+    PromptTooLong: 422,
     StoreError: 503,
     ModelError: 503,
     ServiceBusy: 429,
@@ -49,6 +51,7 @@ STATUS_OF = {
 OPENAI_STATUS = {409: 400, 422: 400}
 """OpenAI says 400 of whatever the client can correct; its client tries a 409 again."""
 OPENAI_CODE = {401: "invalid_api_key", 404: "not_found", 413: "request_too_large", 429: "rate_limit_exceeded"}
+TOO_LONG = "The question and what goes with it are longer than the model reads; shorten it, or the messages before it."
 CLIENT_CLOSED = 499
 """As nginx notes it; nobody receives it."""
 
@@ -115,6 +118,8 @@ def told_of(error: Exception, request_id: str, path: str) -> tuple[int, str, str
         return 500, unforeseen(request_id), None  # settings and traces are not the client's business
     if isinstance(error, UnknownTwin | UnknownAuthor) and path.startswith("/v1/"):
         return 404, str(error), "model_not_found" if isinstance(error, UnknownTwin) else "author_not_found"
+    if isinstance(error, PromptTooLong):
+        return status, TOO_LONG, "context_length_exceeded"
     return status, str(error), None
 
 

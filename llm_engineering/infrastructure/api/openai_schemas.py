@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from llm_engineering.application.answering import Answer, Usage
-from llm_engineering.application.inquiry import Inquiry, Length, Mode, Sampling
+from llm_engineering.application.inquiry import Inquiry, Length, Mode, Sampling, bounded
 from llm_engineering.application.prompting import Messages
 from llm_engineering.domain.errors import BadInput
 from llm_engineering.infrastructure.api.schemas import MOST_PASSAGES, NAME_CHARACTERS, Source, Supported, Times
@@ -129,7 +129,7 @@ class ChatRequest(BaseModel):
         return Sampling(
             temperature=self.temperature or 0.0,
             seed=17 if self.seed is None else self.seed % SEED_BOUND,
-            max_tokens=min(asked, most_tokens) if asked else None,
+            max_tokens=bounded(asked, (self.twin or TwinOptions()).length, most_tokens),
             top_p=self.top_p,
             stop=tuple(one for one in stop if one),
         )

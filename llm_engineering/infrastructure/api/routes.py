@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from anyio import fail_after, to_thread
+from anyio import create_task_group, fail_after, to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
@@ -39,7 +39,8 @@ router = APIRouter()
 @router.post("/rag", response_model=Answered, responses=ERRORS, summary="Ask an author's twin")
 async def rag(question: Question, request: Request) -> Answered:
     """Retrieve what the author wrote on the question, and answer from it in the author's voice."""
-    state, inquiry = running(request), question.inquiry()
+    state = running(request)
+    inquiry = question.inquiry(state.limits.most_tokens)
     answer = await state.writing.run(request, lambda patience: state.service.answer(inquiry, patience))
     note(request, answer)
     return Answered.model_validate(answer)
@@ -113,7 +114,15 @@ async def ready(request: Request) -> Response | Readiness:
         "feature store": service.check_vectors,
         "models": service.check_models,
     }
-    parts = [await _checked(name, check) for name, check in checks.items()]
+    found: dict[str, Part] = {}
+
+    async def look(name: str, check: Callable[[], None]) -> None:
+        found[name] = await _checked(name, check)
+
+    async with create_task_group() as together:
+        for name, check in checks.items():
+            together.start_soon(look, name, check)
+    parts = [found[name] for name in checks]
     if all(part.ok for part in parts):
         return Readiness(status="ready", parts=parts)
     return JSONResponse(Readiness(status="not ready", parts=parts).model_dump(), 503)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from llm_engineering.application.inquiry import Inquiry, Length, Mode
+from llm_engineering.application.inquiry import Inquiry, Length, Mode, Sampling, bounded
 from llm_engineering.domain.measures import Support
 from llm_engineering.domain.twins import Promotion
 
@@ -59,9 +59,9 @@ class Question(BaseModel):
     )
     support: StrictBool = Field(default=False, description="Say of each sentence whether the sources bear it out.")
 
-    def inquiry(self) -> Inquiry:
-        """As the application asks."""
-        return Inquiry(**self.model_dump())
+    def inquiry(self, most_tokens: int) -> Inquiry:
+        """As the application asks; `most_tokens` bounds the answer."""
+        return Inquiry(**self.model_dump(), sampling=Sampling(max_tokens=bounded(None, self.length, most_tokens)))
 
 
 class Source(BaseModel):

@@ -25,9 +25,19 @@ class OpenedChatModels:
     """Chat models on llama.cpp, on any OpenAI-compatible server, or by any LangChain provider."""
 
     def __init__(
-        self, models: ModelStore, *, openai_api_key: SecretStr | None = None, server_api_key: SecretStr | None = None
+        self,
+        models: ModelStore,
+        *,
+        openai_api_key: SecretStr | None = None,
+        server_api_key: SecretStr | None = None,
+        patience: float | None = None,
     ) -> None:
-        """`openai_api_key` goes to OpenAI ("openai:…") only, `server_api_key` to a server named by URL only."""
+        """`openai_api_key` goes to OpenAI ("openai:…") only, `server_api_key` to a server named by URL only.
+
+        `patience`: seconds that a server may be silent, after which it is not asked again; left out,
+        what its client library has, which suits long runs.
+        """
+        self._limits = {} if patience is None else {"timeout": patience, "max_retries": 0}
         self._models = models
         self._openai_api_key = openai_api_key
         self._server_api_key = server_api_key
@@ -62,7 +72,9 @@ class OpenedChatModels:
 
         # Servers that need no key still want a header; the OpenAI client refuses to start without one.
         key = self._server_api_key or SecretStr("none")
-        return ChatOpenAI(base_url=base_url.rstrip("/"), model=served_model, api_key=key, stream_usage=True)
+        return ChatOpenAI(
+            base_url=base_url.rstrip("/"), model=served_model, api_key=key, stream_usage=True, **self._limits
+        )
 
     def _by_provider(self, model: str) -> BaseChatModel:
         provider, _, name = model.partition(":")
@@ -74,7 +86,7 @@ class OpenedChatModels:
             raise BadSettings(f"CHAT_MODEL is {_shown(model)}, but OPENAI_API_KEY is empty; set it in .env.")
         key: dict[str, Any] = {"api_key": self._openai_api_key} if provider == "openai" else {}
         try:
-            return init_chat_model(model, **key)
+            return init_chat_model(model, **key, **(self._limits if provider == "openai" else {}))
         except ImportError as error:
             raise MissingDependency(
                 f"CHAT_MODEL is {_shown(model)}, but its package is not installed: {error}."

@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Usag
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
 from pydantic import PrivateAttr
 
-from llm_engineering.domain.errors import MissingDependency, ModelError
+from llm_engineering.domain.errors import MissingDependency, ModelError, PromptTooLong
 from llm_engineering.infrastructure.models.precision import let_threads_wait_passively
 
 SILENT = -1  # llama.cpp's verbosity: not even errors; they come back as values
@@ -213,7 +213,7 @@ class LlamaCppChat(BaseChatModel):
         except (RuntimeError, ValueError, TypeError) as error:
             raise ModelError(f"llama.cpp refuses the request: {error}.") from error
         if answer and "error" in answer:
-            raise ModelError(self._refusal(answer["error"]))
+            raise self._refusal(answer["error"])
         return answer
 
     def _opened_server(self) -> Any:
@@ -221,13 +221,13 @@ class LlamaCppChat(BaseChatModel):
             raise ModelError(f"The chat model {self.model_name} is closed; open it again before use.")
         return self._server
 
-    def _refusal(self, error: dict[str, Any]) -> str:
+    def _refusal(self, error: dict[str, Any]) -> ModelError:
         if error.get("type") == "exceed_context_size_error":
-            return (
+            return PromptTooLong(
                 f"The prompt has {error['n_prompt_tokens']} tokens, but {self.model_name} is open with a context of "
                 f"{error['n_ctx']}; send fewer passages or a shorter question."
             )
-        return f"llama.cpp refuses the request: {str(error.get('message', error)).rstrip('.')}."
+        return ModelError(f"llama.cpp refuses the request: {str(error.get('message', error)).rstrip('.')}.")
 
 
 def _usage(usage: dict[str, Any]) -> UsageMetadata:
