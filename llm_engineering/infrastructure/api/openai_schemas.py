@@ -7,13 +7,20 @@ import time
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from llm_engineering.application.answering import Answer, Usage
 from llm_engineering.application.inquiry import Inquiry, Length, Mode, Sampling, bounded
 from llm_engineering.application.prompting import Messages
 from llm_engineering.domain.errors import BadInput
-from llm_engineering.infrastructure.api.schemas import MOST_PASSAGES, NAME_CHARACTERS, Source, Supported, Times
+from llm_engineering.infrastructure.api.schemas import (
+    MOST_PASSAGES,
+    NAME_CHARACTERS,
+    WHOLE,
+    Source,
+    Supported,
+    Times,
+)
 
 MESSAGE_CHARACTERS = 4_000
 """A longer one would leave no room for passages and answer in a small model's context."""
@@ -47,7 +54,7 @@ class ChatMessage(BaseModel):
 class StreamOptions(BaseModel):
     """How a stream ends."""
 
-    include_usage: bool | None = False
+    include_usage: StrictBool | None = False
 
 
 class TwinOptions(BaseModel):
@@ -57,11 +64,13 @@ class TwinOptions(BaseModel):
         default=None, description="Full name; may be left out when the model names the author, or there is only one."
     )
     mode: Mode = Mode.ANSWER
-    k: Annotated[int, Field(ge=1, le=MOST_PASSAGES)] = 5
-    refuse: bool = True
-    retrieve: bool = Field(default=True, description="Whether anything is looked up; without it there are no sources.")
+    k: Annotated[StrictInt, Field(ge=1, le=MOST_PASSAGES), WHOLE] = 5
+    refuse: StrictBool = True
+    retrieve: StrictBool = Field(
+        default=True, description="Whether anything is looked up; without it there are no sources."
+    )
     length: Length = Length.MEDIUM
-    support: bool = False
+    support: StrictBool = False
 
 
 class ChatRequest(BaseModel):
@@ -79,14 +88,14 @@ class ChatRequest(BaseModel):
         description='As GET /v1/models lists them: "base", "AUTHOR" (its latest twin), "AUTHOR/2"; or "AUTHOR/base".'
     )
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES)]
-    stream: bool | None = False
+    stream: StrictBool | None = False
     stream_options: StreamOptions | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[float, Field(strict=True, ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(strict=True, gt=0, le=1)] | None = None
+    max_tokens: Annotated[StrictInt, Field(ge=1), WHOLE] | None = None
+    max_completion_tokens: Annotated[StrictInt, Field(ge=1), WHOLE] | None = None
     stop: str | Annotated[list[str], Field(max_length=4)] | None = None
-    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    seed: Annotated[StrictInt, WHOLE] | None = None
     n: Literal[1] | None = None
     twin: TwinOptions | None = None
 

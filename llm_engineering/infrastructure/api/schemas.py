@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from llm_engineering.application.inquiry import Inquiry, Length, Mode, Sampling, bounded
 from llm_engineering.domain.measures import Support
@@ -23,10 +23,27 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Query = Annotated[StrictStr, Field(max_length=QUERY_CHARACTERS), AfterValidator(_not_blank)]
-Name = Annotated[StrictStr, Field(max_length=NAME_CHARACTERS), AfterValidator(_not_blank)]
-Passages = Annotated[StrictInt, Field(ge=1, le=MOST_PASSAGES)]
-Text = Annotated[StrictStr, Field(max_length=ANSWER_CHARACTERS), AfterValidator(_not_blank)]
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""Stands behind the bounds, or the API's description would not have them.
+
+JSON has one kind of number, so 5.0 is a whole one; "5" and true are none.
+"""
+
+NOT_BLANK = {"minLength": 1, "pattern": r"\S"}
+"""What `_not_blank` asks for, as the API's description says it."""
+
+Query = Annotated[
+    StrictStr, Field(max_length=QUERY_CHARACTERS, json_schema_extra=NOT_BLANK), AfterValidator(_not_blank)
+]
+Name = Annotated[StrictStr, Field(max_length=NAME_CHARACTERS, json_schema_extra=NOT_BLANK), AfterValidator(_not_blank)]
+Passages = Annotated[StrictInt, Field(ge=1, le=MOST_PASSAGES), WHOLE]
+Text = Annotated[
+    StrictStr, Field(max_length=ANSWER_CHARACTERS, json_schema_extra=NOT_BLANK), AfterValidator(_not_blank)
+]
 
 
 class Question(BaseModel):
@@ -42,7 +59,7 @@ class Question(BaseModel):
         default=None,
         description="The author's full name. May be left out when there is only one, or the question names one.",
     )
-    twin: Name | StrictInt | None = Field(
+    twin: Name | Annotated[StrictInt, WHOLE] | None = Field(
         default=None,
         description='"latest" (the newest that passed evaluation, the default), "base" (the base model), '
         'a version such as 2, or a name and version such as "mara-lindqvist/2".',
