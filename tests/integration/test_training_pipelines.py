@@ -213,8 +213,11 @@ def test_a_twin_is_evaluated_on_its_own_dataset_and_not_promoted_on_few_prompts(
     report = run_pipeline("evaluating", {**WHO, "max_prompts": 2}).artifact("evaluate")
     dataset: InstructDataset = instruct.artifact("generate_instruction_dataset")
     assert report.twin == f"ida-learner/{newest}"
-    assert [answer.author for answer in report.answers] == [dataset.test[0].answer, dataset.test[-1].answer]
-    assert all(answer.twin and answer.base for answer in report.answers)
+    assert [sample.author for sample in report.samples] == [dataset.test[0].answer, dataset.test[-1].answer]
+    assert {"base", "base+sources", "style-card", report.twin, f"{report.twin}+sources"} == {
+        candidate.name for candidate in report.candidates
+    }
+    assert all(candidate.loss for candidate in report.candidates if candidate.name in ("base", report.twin))
 
     scored = twins()[newest]
     assert scored.scores["style"]["twin"]["n"] == 2

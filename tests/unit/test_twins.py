@@ -8,14 +8,24 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from llm_engineering.application import evaluating
+from llm_engineering.application import promoting
 from llm_engineering.application.choosing import WantedTwin, chosen_twin
 from llm_engineering.application.model_card import model_card
 from llm_engineering.application.registering import save_described
 from llm_engineering.application.twins import files_of, named_twin, promote_by_hand, remove
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.errors import BadInput, StoreError, StoreLocked
-from llm_engineering.domain.evaluation import EvaluationReport, Score, StyleScores
+from llm_engineering.domain.evaluation import (
+    ENOUGH,
+    Candidate,
+    Check,
+    EvaluationReport,
+    PromotionResult,
+    PromotionRule,
+    Score,
+    StyleScores,
+)
+from llm_engineering.domain.measures import CopyScores, Fluency, Leaks
 from llm_engineering.domain.twins import BaseModelFacts, Promotion, TwinManifest, latest_of
 from llm_engineering.infrastructure.locks import in_use, unused
 from tests.fakes import InMemoryDocuments
@@ -74,30 +84,44 @@ def test_a_promotion_by_hand_is_on_record_with_who_when_and_why(tmp_path: Path, 
 
 
 def report(passed: bool) -> EvaluationReport:
-    score = Score(value=1, low=1, high=1, n=8)
-    style = StyleScores(author_held_out=score, other_author=score, base=score, twin=score, gain=score, verifier_auc=1)
+    score = Score(value=0.5, low=0.4, high=0.6, n=10)
+    style = StyleScores(author_held_out=score, other_author=score, base=score, twin=score, gain=score, verifier_auc=1.0)
+    twin = Candidate(
+        name="ada-example/1",
+        label="Twin",
+        model="m",
+        style=score,
+        gain=score,
+        copying=CopyScores(longest_span_words=0, eight_gram_share=0.0),
+        fluency=Fluency(words=9, repetition=0, empty=0, cut_off=0, n=10),
+        leaks=Leaks(),
+    )
+    says = "It passes." if passed else "It does not pass."
+    checks = [Check(name=ENOUGH, passed=True, says="enough"), Check(name="style", passed=passed, says=says)]
+    result = PromotionResult(twin="ada-example/1", passed=passed, rule=PromotionRule(), checks=checks, verdict=says)
     return EvaluationReport(
-        author_full_name="Ada Example",
+        author_full_name=ADA.full_name,
         twin="ada-example/1",
         style=style,
         copying={},
-        answers=[],
+        candidates=[twin],
+        promotions=[result],
         passed=passed,
-        verdict="It passes." if passed else "It does not pass.",
-        seed=1,
-        seconds=1,
+        verdict=says,
+        seed=17,
+        seconds=1.0,
     )
 
 
 def test_evaluation_promotes_what_passes_and_takes_back_only_its_own_word(tmp_path: Path, warehouse: Warehouse) -> None:
     twin = with_files(manifest(tmp_path))
-    passed = evaluating.promote(twin, report(passed=True), warehouse)
+    passed = promoting.promote(twin, report(passed=True), warehouse)
     assert passed.promotion is not None
-    assert (passed.promotion.by, passed.promotion.why) == ("evaluation", "It passes.")
-    failed = evaluating.promote(passed, report(passed=False), warehouse)
+    assert (passed.promotion.by, passed.promotion.why) == ("evaluation", "enough; It passes.")
+    failed = promoting.promote(passed, report(passed=False), warehouse)
     assert (failed.promotion, warehouse.latest_twin(ADA)) == (None, None)
     by_hand = promote_by_hand(failed, "I like it.", warehouse)
-    kept = evaluating.promote(by_hand, report(passed=False), warehouse)
+    kept = promoting.promote(by_hand, report(passed=False), warehouse)
     assert kept.promotion == by_hand.promotion
     assert warehouse.latest_twin(ADA) == kept
 
