@@ -71,9 +71,11 @@ def _truth(rule: PromotionRule, sourced: Candidate | None, change: Score | None)
         return Check(name=name, passed=False, says="given sources, it states nothing that they could bear out")
     if change is None:
         return Check(name=name, passed=True, says="given sources, the base model states nothing to compare it with")
+    # Of a few answers the mean says little: then the twin fails only where the whole interval is too low.
+    lost = change.value if change.n >= rule.least_prompts else change.high
     return Check(
         name=name,
-        passed=change.value >= -rule.most_truth_lost,
+        passed=lost >= -rule.most_truth_lost,
         says=f"the supported share of its sentences changes by {change.value:+.2f} ({change.low:+.2f} to "
         f"{change.high:+.2f}, n = {change.n}) against the base model, and may not fall by more than "
         f"{rule.most_truth_lost:.2f}",
