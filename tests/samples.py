@@ -3,9 +3,11 @@
 import random
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID, uuid5
 
 from llm_engineering.application.cleaning import clean
 from llm_engineering.domain.authors import Author
+from llm_engineering.domain.chunks import Chunk, RetrievedPassage
 from llm_engineering.domain.documents import Category, CleanedDocument, RawDocument
 
 ADA = Author.named("Ada Example")
@@ -44,3 +46,25 @@ def article(number: int, paragraphs: int = 5) -> str:
         " ".join(f"My {' '.join(chance.choices(WORDS, k=9))} isn’t {chance.choice(WORDS)}." for _ in range(6))
         for _ in range(paragraphs)
     )
+
+
+def retrieved_passage(text: str, **fields: Any) -> RetrievedPassage:
+    """A passage of one chunk with that text; `fields` are those of the chunk."""
+    given: dict[str, Any] = {
+        "id": uuid5(UUID(int=0), text),
+        "document_id": UUID(int=2),
+        "author_id": ADA.id,
+        "author_full_name": ADA.full_name,
+        "category": Category.ARTICLES,
+        "platform": "a.example",
+        "link": "https://a.example/p",
+        "title": "A title",
+        "published_at": None,
+        "ordinal": 0,
+        "start": 0,
+        "end": len(text),
+        "heading_path": (),
+        "text": text,
+        "content_hash": "",
+    }
+    return RetrievedPassage(chunk=Chunk(**{**given, **fields}), score=1.0, scores={})

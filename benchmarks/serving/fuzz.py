@@ -15,6 +15,7 @@ from benchmarks.serving.stock import Question
 
 SLOW_CONNECTIONS = 50
 SLOW_SECONDS = 10.0
+DRIP_SECONDS = 0.25
 HEALTHY_WITHIN = 2.0
 """Seconds in which /health answers a healthy service's client."""
 DEPTH = 10_000
@@ -102,7 +103,7 @@ def _slow_loris(address: str, client: httpx.Client) -> tuple[bool, float]:
             began = time.monotonic()
             well = well and client.get("/health").status_code == 200
             slowest = max(slowest, time.monotonic() - began)
-            time.sleep(0.25)
+            time.sleep(DRIP_SECONDS)  # the attack itself: a byte, and then nothing for a while
     finally:
         for connection in slow:
             connection.close()

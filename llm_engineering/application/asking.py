@@ -1,7 +1,7 @@
 """Put a question to an author's twin: who answers, from which text, by which weights."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -124,7 +124,7 @@ class Asking:
             given = answered(prepared, lambda: self._chat(manifest), self._guard, patience or Patience(), self._tracer)
             return self._supported(given, inquiry)
 
-    def tell(self, inquiry: Inquiry, patience: Patience | None = None) -> Iterator[Event]:
+    def tell(self, inquiry: Inquiry, patience: Patience | None = None) -> Generator[Event, None, None]:
         """The answer as it is written; the last event is the whole. Closing the iterator stops the model.
 
         Raises as `answer`, before the first event where the inquiry is at fault.

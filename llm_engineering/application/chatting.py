@@ -1,6 +1,6 @@
 """One call of a chat model, whatever its provider."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from llm_engineering.application.prompting import Messages
@@ -29,8 +29,8 @@ def replied(chat: "BaseChatModel", messages: Messages, **options: Any) -> "AIMes
         raise _no_answer(error) from error
 
 
-def streamed(chat: "BaseChatModel", messages: Messages, **options: Any) -> "Iterator[AIMessageChunk]":
-    """The message piece by piece, as it is written; closing the iterator stops the writing.
+def streamed(chat: "BaseChatModel", messages: Messages, **options: Any) -> "Generator[AIMessageChunk, None, None]":
+    """The message piece by piece, as it is written; closing it stops the writing.
 
     Raises as `said`, also in the middle.
     """

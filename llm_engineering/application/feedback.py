@@ -2,41 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Unpack
 
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.domain.datasets import PreferenceSample
 from llm_engineering.domain.errors import BadInput
-from llm_engineering.domain.feedback import Feedback
+from llm_engineering.domain.feedback import Feedback, Said
 
 
-def keep(
-    warehouse: Warehouse,
-    *,
-    author: str,
-    twin: str,
-    question: str,
-    answer: str,
-    rating: Literal[1, -1],
-    edited_answer: str | None = None,
-    comment: str | None = None,
-) -> Feedback:
+def keep(warehouse: Warehouse, *, author: str, **said: Unpack[Said]) -> Feedback:
     """Store the feedback; saying the same again changes nothing.
 
     Raises UnknownAuthor, and BadInput for an edit that changes nothing.
     """
-    if edited_answer is not None and edited_answer.strip() == answer.strip():
+    edited = said.get("edited_answer")
+    if edited is not None and edited.strip() == said["answer"].strip():
         raise BadInput("The edited answer is the answer itself; change it, or leave it out.")
-    feedback = Feedback.of(
-        warehouse.author(author),
-        twin=twin,
-        question=question,
-        answer=answer,
-        rating=rating,
-        edited_answer=edited_answer,
-        comment=comment,
-        given_at=datetime.now(UTC),
-    )
+    feedback = Feedback.of(warehouse.author(author), datetime.now(UTC), **said)
     warehouse.save_feedback(feedback)
     return feedback
 

@@ -9,7 +9,7 @@ from llm_engineering.application.passages import eight_grams
 from llm_engineering.application.style import score_of
 from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.datasets import InstructSample
-from llm_engineering.domain.measures import Interval, RefusalScores, RetrievalScores
+from llm_engineering.domain.measures import Interval, RefusalScores, RetrievalScores, share_interval
 
 DEPTH = 10
 CUTS = (1, 3, 5, 10)
@@ -64,12 +64,15 @@ def retrieval_scores(
 
 def refusal_scores(answerable: Sequence[Retrieved], search: Callable[[str], Retrieved]) -> RefusalScores:
     """Of the fixed questions that the author hardly wrote about, and of those that they did."""
-    refused = [not search(question).is_answerable for question in UNANSWERABLE]
+    rightly = sum(not search(question).is_answerable for question in UNANSWERABLE)
+    wrongly = sum(not one.is_answerable for one in answerable)
     return RefusalScores(
-        unanswerable=len(refused),
-        refused=sum(refused),
+        unanswerable=len(UNANSWERABLE),
+        refused=rightly,
         answerable=len(answerable),
-        wrongly_refused=sum(not one.is_answerable for one in answerable),
+        wrongly_refused=wrongly,
+        refused_interval=share_interval(rightly, len(UNANSWERABLE)),
+        wrongly_refused_interval=share_interval(wrongly, len(answerable)),
     )
 
 

@@ -1,7 +1,7 @@
 """Let a model write the answer: piece by piece as it comes, or as a whole; stopped when nobody waits any more."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -108,7 +108,7 @@ class _Written:
                     self._out_of_time()
                     return
         finally:
-            chunks.close()  # type: ignore[attr-defined]  # a generator, which stops the model
+            chunks.close()  # stops the model
 
     def _options(self) -> dict[str, object]:
         stop = [*self.sampling.stop, prompting.PASSAGE_END][:MOST_STOPS]
@@ -138,7 +138,7 @@ class _Written:
 
 def told(
     prepared: Prepared, lend: Lend, guard: Guard, patience: Patience, tracer: Tracer | None = None
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """The answer as it is written. Closing the iterator stops the model.
 
     What the guard objects to ends the text there; it has not been shown then, but what stood

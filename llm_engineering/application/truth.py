@@ -17,7 +17,7 @@ import numpy as np
 from llm_engineering.application import facts
 from llm_engineering.application.ports import Embedder
 from llm_engineering.application.sentences import sentence_spans
-from llm_engineering.domain.measures import CitationScores, SentenceSupport, Support
+from llm_engineering.domain.measures import CitationScores, SentenceSupport, Support, share_interval
 
 NEAR = 0.50
 """Mean of cosine and shared words from which two sentences are taken to say the same."""
@@ -88,6 +88,8 @@ def citation_scores(answers: Sequence[tuple[Sequence[SentenceSupport], int]]) ->
         sentences=len(factual),
         cited=cited,
         borne_out=borne_out,
+        precision_interval=share_interval(cited, shown),
+        recall_interval=share_interval(borne_out, len(factual)),
     )
 
 

@@ -1,13 +1,24 @@
 """What readers say of answers."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NotRequired, TypedDict, Unpack
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict
 
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.identity import NAMESPACE, content_hash
+
+
+class Said(TypedDict):
+    """What a reader says of an answer."""
+
+    twin: str
+    question: str
+    answer: str
+    rating: Literal[1, -1]
+    edited_answer: NotRequired[str | None]
+    comment: NotRequired[str | None]
 
 
 class Feedback(BaseModel):
@@ -29,29 +40,16 @@ class Feedback(BaseModel):
     given_at: datetime
 
     @classmethod
-    def of(
-        cls,
-        author: Author,
-        *,
-        twin: str,
-        question: str,
-        answer: str,
-        rating: Literal[1, -1],
-        edited_answer: str | None = None,
-        comment: str | None = None,
-        given_at: datetime,
-    ) -> "Feedback":
+    def of(cls, author: Author, given_at: datetime, **said: Unpack[Said]) -> "Feedback":
         """With the id that its content gives it."""
-        content = content_hash(twin, question, answer, str(rating), edited_answer or "", comment or "")
+        edited, comment = said.get("edited_answer"), said.get("comment")
+        content = content_hash(
+            said["twin"], said["question"], said["answer"], str(said["rating"]), edited or "", comment or ""
+        )
         return cls(
             id=uuid5(NAMESPACE, f"feedback\x00{author.id}\x00{content}"),
             author_id=author.id,
             author_full_name=author.full_name,
-            twin=twin,
-            question=question,
-            answer=answer,
-            rating=rating,
-            edited_answer=edited_answer,
-            comment=comment,
             given_at=given_at,
+            **said,
         )

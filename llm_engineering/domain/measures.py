@@ -3,7 +3,7 @@
 import math
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field
 
 Interval = tuple[float, float]
 """95 %: (low, high)."""
@@ -62,18 +62,10 @@ class CitationScores(BaseModel):
     """Of the sources shown, those that support a sentence."""
     borne_out: int = 0
     """Of the factual sentences, those that a source supports."""
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def precision_interval(self) -> Interval:
-        """As if sources were independent of each other."""
-        return share_interval(self.cited, self.sources)
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def recall_interval(self) -> Interval:
-        """As if sentences were independent of each other."""
-        return share_interval(self.borne_out, self.sentences)
+    precision_interval: Interval = (0.0, 1.0)
+    """As if sources were independent of each other."""
+    recall_interval: Interval = (0.0, 1.0)
+    """As if sentences were independent of each other."""
 
 
 class RefusalScores(BaseModel):
@@ -83,6 +75,10 @@ class RefusalScores(BaseModel):
     refused: int
     answerable: int
     wrongly_refused: int
+    refused_interval: Interval = (0.0, 1.0)
+    """Of `refused_share`."""
+    wrongly_refused_interval: Interval = (0.0, 1.0)
+    """Of `wrongly_refused_share`."""
 
     @property
     def refused_share(self) -> float:
@@ -93,18 +89,6 @@ class RefusalScores(BaseModel):
     def wrongly_refused_share(self) -> float:
         """Of the answerable ones; lower is better."""
         return self.wrongly_refused / self.answerable if self.answerable else 0.0
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def refused_interval(self) -> Interval:
-        """Of `refused_share`."""
-        return share_interval(self.refused, self.unanswerable)
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def wrongly_refused_interval(self) -> Interval:
-        """Of `wrongly_refused_share`."""
-        return share_interval(self.wrongly_refused, self.answerable)
 
 
 class CopyScores(BaseModel):

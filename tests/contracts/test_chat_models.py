@@ -183,7 +183,7 @@ def test_a_model_is_closed_with_the_context(embedded_models: ModelStore) -> None
 
 def test_a_url_opens_an_openai_compatible_server(chat_models: OpenedChatModels) -> None:
     with chat_models.opened("http://127.0.0.1:9/v1/#some-model") as chat:
-        assert (chat.openai_api_base, chat.model_name) == ("http://127.0.0.1:9/v1", "some-model")  # type: ignore[attr-defined]
+        assert (chat.openai_api_base, chat.model_name) == ("http://127.0.0.1:9/v1", "some-model")
 
 
 def test_each_key_goes_where_it_belongs_and_nowhere_else(chat_models: OpenedChatModels, tmp_path: Path) -> None:

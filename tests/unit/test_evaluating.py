@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -14,15 +14,14 @@ from llm_engineering.application.prompting import template_fingerprint
 from llm_engineering.application.style_card import card, style_card_contender
 from llm_engineering.application.verdicts import compared
 from llm_engineering.application.warehouse import Warehouse
-from llm_engineering.domain.chunks import Chunk, Retrieved, RetrievedPassage
+from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.datasets import InstructDataset, TaskKind
-from llm_engineering.domain.documents import Category
 from llm_engineering.domain.evaluation import EvaluationReport, PromotionRule
 from llm_engineering.domain.twins import TwinManifest
 from steps.evaluation_page import page
 from tests import made_twins
 from tests.fakes import InMemoryDocuments, SayingChat, WordEmbedder
-from tests.samples import ADA, NOW
+from tests.samples import ADA, retrieved_passage
 from tests.unit.test_generating import made
 from tests.voices import CHATTY, FORMAL, IMPOSTORS, chatty_documents, text
 
@@ -38,28 +37,8 @@ def twin_of(directory: Path, version: int = 1) -> TwinManifest:
     return made_twins.manifest(directory, version, template_fingerprint=template_fingerprint())
 
 
-def chunk_of(sentence: str) -> Chunk:
-    return Chunk(
-        id=uuid4(),
-        document_id=uuid4(),
-        author_id=ADA.id,
-        author_full_name=ADA.full_name,
-        category=Category.ARTICLES,
-        platform="web",
-        link="https://a.example/1",
-        title="On gardens",
-        published_at=NOW,
-        ordinal=0,
-        start=0,
-        end=len(sentence),
-        heading_path=(),
-        text=sentence,
-        content_hash="h",
-    )
-
-
 def found(question: str) -> Retrieved:
-    passage = RetrievedPassage(chunk=chunk_of(FACT), score=1.0, scores={})
+    passage = retrieved_passage(FACT)
     return Retrieved(
         question=question,
         author=ADA.full_name,

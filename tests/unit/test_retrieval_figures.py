@@ -7,9 +7,9 @@ from uuid import UUID, uuid5
 import pytest
 
 from llm_engineering.application.retrieval_figures import UNANSWERABLE, refusal_scores, retrieval_scores
-from llm_engineering.domain.chunks import Chunk, Retrieved, RetrievedPassage
+from llm_engineering.domain.chunks import Retrieved, RetrievedPassage
 from llm_engineering.domain.datasets import InstructSample
-from llm_engineering.domain.documents import Category
+from tests.samples import retrieved_passage
 from tests.writing import prose
 
 SPACE = UUID(int=7)
@@ -17,24 +17,7 @@ DOCUMENTS = [uuid5(SPACE, str(number)) for number in range(6)]
 
 
 def passage_of(document: int, text: str) -> RetrievedPassage:
-    chunk = Chunk(
-        id=uuid5(DOCUMENTS[document], text),
-        document_id=DOCUMENTS[document],
-        author_id=SPACE,
-        author_full_name="Mara",
-        category=Category.ARTICLES,
-        platform="blog",
-        link="https://example.com/a",
-        title="A",
-        published_at=None,
-        ordinal=0,
-        start=0,
-        end=len(text),
-        heading_path=(),
-        text=text,
-        content_hash="0",
-    )
-    return RetrievedPassage(chunk=chunk, score=1.0, scores={})
+    return retrieved_passage(text, id=uuid5(DOCUMENTS[document], text), document_id=DOCUMENTS[document])
 
 
 def found(*passages: RetrievedPassage, answerable: bool = True) -> Retrieved:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Lock
@@ -63,7 +63,9 @@ class Desk:
             patience.gone.set()
             future.cancel()
 
-    async def stream(self, request: Request, work: Callable[[Patience], Iterator[T]]) -> AsyncIterator[T]:
+    async def stream(
+        self, request: Request, work: Callable[[Patience], Generator[T, None, None]]
+    ) -> AsyncGenerator[T, None]:
         """What `work` yields, as it comes. Raises as `run`; closing the iterator stops the work."""
         patience = self._admitted()
         loop, events = asyncio.get_running_loop(), asyncio.Queue[Any]()
@@ -83,7 +85,7 @@ class Desk:
                     if patience.gone.is_set():
                         return
             finally:
-                items.close()  # type: ignore[attr-defined]  # a generator
+                items.close()
 
         future = self._submitted(patience, produce)
         future.add_done_callback(lambda _: push(ended))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from anyio import to_thread
@@ -81,7 +81,7 @@ async def _lines(
     request: Request,
     completion: Completion,
     first: Event,
-    events: AsyncIterator[Event],
+    events: AsyncGenerator[Event, None],
     with_usage: bool,
     began: float,
 ) -> AsyncIterator[str]:
@@ -106,7 +106,7 @@ async def _lines(
         status, message, code = told_of(error, request.state.id, request.url.path)
         yield _data({"error": {**openai_error(status, message, code), "status": status}})
     finally:
-        await events.aclose()  # type: ignore[attr-defined]  # a generator, which frees the slot
+        await events.aclose()  # frees the slot
 
 
 def _chunk(completion: Completion, event: Event) -> dict[str, Any]:

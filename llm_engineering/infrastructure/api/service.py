@@ -1,6 +1,6 @@
 """What the HTTP service needs behind it, and within which limits it works."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ class Service(Protocol):
         """The whole answer."""
         ...
 
-    def tell(self, inquiry: Inquiry, patience: Patience | None = None) -> Iterator[Event]:
+    def tell(self, inquiry: Inquiry, patience: Patience | None = None) -> Generator[Event, None, None]:
         """The answer as it is written: a generator, which stops the model when it is closed."""
         ...
 
