@@ -12,6 +12,7 @@ from llm_engineering.domain.evaluation import EvaluationReport, SampleAnswer
 
 TEMPLATE = "evaluation_page.html.jinja"
 AUTHOR, OTHERS = "author_held_out", "other_author"
+DELTAS = {"burrows_delta": "Burrows's Delta", "cosine_delta": "Cosine Delta"}
 HABITS = {
     "sentence_words": "Words in a sentence",
     "sentence_words_sd": "How much that varies (deviation)",
@@ -53,6 +54,7 @@ def page(report: EvaluationReport) -> str:
     return environment.get_template(TEMPLATE).render(
         report=report,
         scale=_scale(report),
+        measures=_measures(report),
         habits=_habits(report),
         facts=_facts(report),
         labels={one.name: one.label for one in report.candidates},
@@ -104,6 +106,22 @@ def _scale(report: EvaluationReport) -> dict[str, Any]:
         for label, colour, score in named
     ]
     return {"rows": rows, "zero": place(0.0), "one": place(1.0)}
+
+
+def _measures(report: EvaluationReport) -> dict[str, Any]:
+    """The measures behind the score and the two Deltas, author first, then others, then every candidate."""
+    names = {AUTHOR: "Author", OTHERS: "Others", **{one.name: one.name for one in report.candidates}}
+    style = report.style
+    rows = [
+        {"name": name, "auc": report.members.get(name), "figures": [row[key] for key in names if key in row]}
+        for name, row in style.measures.items()
+    ]
+    rows += [
+        {"name": name, "auc": None, "figures": [style.raw[key][one] for one in names if one in style.raw[key]]}
+        for key, name in DELTAS.items()
+        if key in style.raw
+    ]
+    return {"columns": list(names.values()), "rows": rows}
 
 
 def _habits(report: EvaluationReport) -> list[dict[str, Any]]:

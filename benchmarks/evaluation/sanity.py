@@ -9,9 +9,11 @@ import numpy as np
 
 from benchmarks.evaluation.corpus import Pieces
 from llm_engineering.application import style
+from llm_engineering.application.copying import CopyIndex
 from llm_engineering.application.ports import Progress
 from llm_engineering.application.sentences import sentence_spans
 from llm_engineering.domain.errors import EmptyCorpus
+from llm_engineering.domain.evaluation import PromotionRule
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the author's sentences, in a piece that is filled up with another author's."""
@@ -38,6 +40,8 @@ def checked(
         "mixed": dict(zip(map(str, SHARES), np.mean(mixed, axis=0).tolist(), strict=True)) if mixed else {},
         "author_near_one": _mean(one["author"] for one in figures.values()),
         "training_text_near_one": _mean(one["training"] for one in figures.values()),
+        "verbatim_copied": min((one["verbatim_copied"] for one in figures.values()), default=0.0),
+        "held_out_copied": _mean(one["held_out_copied"] for one in figures.values()),
         "known_others": _mean(one["others"] for one in figures.values()),
     }
     for which in ("strangers", "base"):
@@ -49,7 +53,8 @@ def checked(
         and summary["training_text_near_one"] >= 1 - NEAR
         and summary["known_others"] <= NEAR
         and abs(summary.get("strangers_near_zero", 0.0)) <= NEAR
-        and summary.get("base_near_zero", 0.0) <= NEAR
+        and abs(summary.get("base_near_zero", 0.0)) <= NEAR
+        and summary["verbatim_copied"] > PromotionRule().most_copied
     )
     return summary, figures
 
@@ -88,6 +93,9 @@ def _one(name: str, pieces: Mapping[str, Pieces], base: Sequence[str], seed: int
         "training": float(verifier.scores(mine.training).mean()),
         "mixed": [float(verifier.scores(mixed(asked, theirs[1::2], share, seed)).mean()) for share in SHARES],
     }
+    copies = CopyIndex(mine.training)
+    figures["verbatim_copied"] = copies.scores(mine.training, seed).eight_gram_share
+    figures["held_out_copied"] = copies.scores(asked, seed).eight_gram_share
     if strange := [piece for other in strangers for piece in pieces[other].held_out]:
         figures["strangers"] = float(verifier.scores(strange).mean())
     if base:
@@ -104,4 +112,4 @@ def _share(passed: Any) -> float:
 
 
 def _mean(values: Any) -> float:
-    return float(np.mean(list(values)))
+    return float(np.mean(list(values) or [0.0]))

@@ -13,6 +13,8 @@ from llm_engineering.domain.measures import CopyScores, Leaks
 DOUBLINGS = 3
 GRAM = 2**DOUBLINGS
 """Words of a run that two texts hardly ever share by chance."""
+ROUNDS = 2000
+"""Of the bootstrap."""
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
@@ -70,13 +72,22 @@ class CopyIndex:
                 merged.append((first, last))
         return [(places[first][0], places[last - 1][1]) for first, last in merged]
 
-    def scores(self, texts: Sequence[str]) -> CopyScores:
-        """Of all the texts together."""
+    def scores(self, texts: Sequence[str], seed: int = 17) -> CopyScores:
+        """Of all the texts together; the interval is a percentile bootstrap over texts."""
         grams = [self._grams(_words(text)) for text in texts]
-        count = sum(map(len, grams))
+        counted = np.array([((some >= 0).sum(), len(some)) for some in grams if len(some)], dtype=float).reshape(-1, 2)
+        longest = max(map(self.longest, texts), default=0)
+        if not len(counted):
+            return CopyScores(longest_span_words=longest, eight_gram_share=0.0, n=len(texts))
+        copied, everything = counted.sum(axis=0)
+        drawn = np.random.default_rng(seed).integers(len(counted), size=(ROUNDS, len(counted)))
+        shares = counted[drawn].sum(axis=1)
+        low, high = np.percentile(shares[:, 0] / shares[:, 1], [2.5, 97.5])
         return CopyScores(
-            longest_span_words=max(map(self.longest, texts), default=0),
-            eight_gram_share=sum(int((some >= 0).sum()) for some in grams) / count if count else 0.0,
+            longest_span_words=longest,
+            eight_gram_share=float(copied / everything),
+            n=len(texts),
+            interval=(float(low), float(high)),
         )
 
     def holds(self, text: str) -> bool:

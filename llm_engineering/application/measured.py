@@ -106,7 +106,7 @@ class Measure:
             style=style.score_of(values, self.seed, documents),
             per_prompt=[float(value) for value in values],
             gain=None if answers is base else style.difference_of(values, compared, self.seed, documents),
-            copying=self.copies.scores(answers.texts),
+            copying=self.copies.scores(answers.texts, self.seed),
             fluency=fluency(answers.texts),
             loss=loss,
             leaks=self.copies.leaks(answers.texts),
@@ -129,6 +129,7 @@ class Measure:
             name: {one: delta(some, self.own.train, background) for one, some in texts.items()}
             for name, delta in (("burrows_delta", style.burrows_delta), ("cosine_delta", style.cosine_delta))
         }
+        members = self._member_means(texts)
         odds = {name: float(np.mean(self.verifier.log_odds(some))) for name, some in texts.items()}
         wins = {name: float(np.mean(self.verifier.wins(some))) for name, some in texts.items()}
         own = self.own
@@ -141,7 +142,16 @@ class Measure:
             verifier_auc=self.verifier.auc,
             verifier_auc_strangers=self.verifier.auc_strangers,
             raw={"log_odds": odds, "impostors_won": wins, **deltas},
+            measures=members,
         )
+
+    def _member_means(self, texts: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]]:
+        """Measure → candidate or anchor → its mean on that measure's own scale of 0 to 1."""
+        means: dict[str, dict[str, float]] = {name: {} for name in self.verifier.members}
+        for one, some in texts.items():
+            for name, values in self.verifier.member_scores(some).items():
+                means[name][one] = float(values.mean())
+        return means
 
     def _others_score(self) -> Score:
         """Of the other authors, each scored by a verifier that did not know them, as it knows no candidate."""

@@ -38,6 +38,8 @@ class StyleScores(BaseModel):
     """How well the verifier tells the author's held-out text from others' (0.5 = not at all)."""
     verifier_auc_strangers: float | None = None
     """As `verifier_auc`, from authors whom it has never seen; None with a single other author."""
+    measures: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Measure behind the score → candidate → mean on that measure's own scale of 0 to 1."""
     raw: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Measure → candidate → uncalibrated mean (log-odds, Burrows's Delta, rates per 1,000 words)."""
 

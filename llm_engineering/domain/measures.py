@@ -97,6 +97,10 @@ class CopyScores(BaseModel):
     longest_span_words: int
     eight_gram_share: float
     """Share (0 to 1) of generated 8-grams found in the training text."""
+    n: int = 0
+    """Texts."""
+    interval: Interval = (0.0, 1.0)
+    """Of the share, by drawing texts."""
 
 
 class Leaks(BaseModel):
