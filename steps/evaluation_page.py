@@ -113,7 +113,7 @@ def _measures(report: EvaluationReport) -> dict[str, Any]:
     names = {AUTHOR: "Author", OTHERS: "Others", **{one.name: one.name for one in report.candidates}}
     style = report.style
     rows = [
-        {"name": name, "auc": report.members.get(name), "figures": [row[key] for key in names if key in row]}
+        {"name": name, "auc": report.members.get(name), "figures": [round(row[key], 2) for key in names if key in row]}
         for name, row in style.measures.items()
     ]
     rows += [
