@@ -138,5 +138,5 @@ def _generated(
         max_tokens=ANSWER_TOKENS,
         temperature=0.7,
         seed=seed,
-        stop=[prompting.PASSAGE_END],
+        stop=prompting.OWN_FRAMES,
     )

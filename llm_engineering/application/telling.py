@@ -111,7 +111,7 @@ class _Written:
             chunks.close()  # stops the model
 
     def _options(self) -> dict[str, object]:
-        stop = [*self.sampling.stop, prompting.PASSAGE_END][:MOST_STOPS]
+        stop = [*self.sampling.stop, *prompting.OWN_FRAMES][:MOST_STOPS]
         options: dict[str, object] = {
             "temperature": self.sampling.temperature,
             "seed": self.sampling.seed,

@@ -106,7 +106,7 @@ def test_sampling_reaches_the_model_and_the_frame_of_a_passage_always_ends_it() 
     sampling = Sampling(temperature=0.4, seed=5, max_tokens=33, top_p=0.8, stop=("END",))
     whole(chat, inquiry=Inquiry("Why?", sampling=sampling))
     assert chat.asked == [
-        {"stop": ["END", "</passage>"], "temperature": 0.4, "seed": 5, "max_tokens": 33, "top_p": 0.8}
+        {"stop": ["END", "</passage>", "<passage"], "temperature": 0.4, "seed": 5, "max_tokens": 33, "top_p": 0.8}
     ]
 
 
