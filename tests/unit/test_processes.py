@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from pebble.pool import process
 
 from llm_engineering.domain.errors import CollectError
 from llm_engineering.infrastructure.sources.processes import Processes
@@ -69,3 +70,17 @@ def test_many_threads_that_begin_at_once_share_the_processes():
             assert len({future.result() for future in threads.map(lambda _: some.submit(own_process), range(24))}) == 1
     finally:
         some.close()
+
+
+def test_closing_while_one_is_only_just_starting_prints_nothing(capfd, monkeypatch):
+    ending = process.stop_process
+
+    def later(worker):  # as on a busy machine, where one is still starting when another has done the work
+        time.sleep(1.5)
+        ending(worker)
+
+    monkeypatch.setattr(process, "stop_process", later)
+    some = Processes(2)
+    some.submit(double, 1)
+    some.close()
+    assert capfd.readouterr().err == ""

@@ -1,11 +1,11 @@
 """Work that may hang, crash or eat memory, done in other processes, each call within a time limit."""
 
-import multiprocessing
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from multiprocessing.context import SpawnContext
 from typing import Any, ParamSpec, TypeVar
 
 from llm_engineering.domain.errors import CollectError
@@ -81,8 +81,24 @@ class Processes:
             max_workers=self._count,
             max_tasks=CALLS_PER_PROCESS,
             initializer=_begin,
-            context=multiprocessing.get_context("spawn"),
+            context=_LastingLocks(),
         )
+
+
+class _LastingLocks(SpawnContext):
+    """Keeps the locks of a pool for as long as the pool.
+
+    Pebble lets go of them before it ends its processes, and one that is only just starting then finds no
+    lock of that name and prints a traceback.
+    """
+
+    def __init__(self) -> None:
+        self._locks: list[Any] = []
+
+    def RLock(self) -> Any:
+        lock = super().RLock()
+        self._locks.append(lock)
+        return lock
 
 
 def _begin() -> None:
