@@ -21,6 +21,7 @@ from pipelines.parameters import (
     Seed,
     Since,
     TestShare,
+    WithFeedback,
 )
 
 
@@ -37,6 +38,7 @@ def end_to_end_data(
     test_split_size: TestShare = 0.2,
     max_samples: MaxSamples = None,
     rejected_by: RejectedBy = "base",
+    with_feedback: WithFeedback = False,
     push_to_huggingface: Push = False,
     dataset_id: DatasetId = None,
     seed: Seed = 17,
@@ -68,6 +70,7 @@ def end_to_end_data(
             test_split_size=test_split_size,
             max_samples=max_samples,
             rejected_by=rejected_by,
+            with_feedback=with_feedback,
             push_to_huggingface=push_to_huggingface,
             dataset_id=dataset_id,
             seed=seed,

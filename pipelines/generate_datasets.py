@@ -11,6 +11,7 @@ from pipelines.parameters import (
     RejectedBy,
     Seed,
     TestShare,
+    WithFeedback,
 )
 
 
@@ -21,6 +22,7 @@ def generate_datasets(
     test_split_size: TestShare = 0.2,
     max_samples: MaxSamples = None,
     rejected_by: RejectedBy = "base",
+    with_feedback: WithFeedback = False,
     push_to_huggingface: Push = False,
     dataset_id: DatasetId = None,
     seed: Seed = 17,
@@ -44,7 +46,7 @@ def generate_datasets(
             dataset = generate_instruction_dataset(author, documents, test_split_size, max_samples, seed)
         else:
             prompts = create_prompts(author, documents, test_split_size, max_samples, seed)
-            dataset = generate_preference_dataset(author, prompts, max_samples, seed, rejected_by)
+            dataset = generate_preference_dataset(author, prompts, max_samples, seed, rejected_by, with_feedback)
         if push_to_huggingface:
             push(dataset, dataset_id, author)
         # One author after the other: the embedded stores have one writer at a time.

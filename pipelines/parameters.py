@@ -49,6 +49,9 @@ RejectedBy: TypeAlias = Annotated[
     Literal["base", "latest"],
     Field(description="Who writes the rejected answers: CHAT_MODEL, or the author's latest promoted twin."),
 ]
+WithFeedback: TypeAlias = Annotated[
+    bool, Field(description="Add a pair for each answer that a reader of the service put right.")
+]
 Push: TypeAlias = Annotated[bool, Field(description="Upload the dataset to a private repository on Hugging Face.")]
 DatasetId: TypeAlias = Annotated[str | None, Field(description="That repository, such as your-name/llmtwin.")]
 Seed: TypeAlias = Annotated[int, Field(ge=0, description="The same seed gives the same result.")]

@@ -10,6 +10,7 @@ from zenml import step
 from llm_engineering.application.dataset_card import card_of, front_matter
 from llm_engineering.application.dataset_rows import rows_of
 from llm_engineering.application.features import cleaned_documents
+from llm_engineering.application.feedback import pairs
 from llm_engineering.application.generating import instruct_dataset
 from llm_engineering.application.preferring import preference_dataset, rejecting_model
 from llm_engineering.application.registering import kind, slug
@@ -66,13 +67,19 @@ def generate_instruction_dataset(
 @step(enable_cache=False)
 @patient
 def generate_preference_dataset(
-    author_full_name: str, prompts: InstructDataset, max_samples: int | None, seed: int, rejected_by: str
+    author_full_name: str,
+    prompts: InstructDataset,
+    max_samples: int | None,
+    seed: int,
+    rejected_by: str,
+    with_feedback: bool,
 ) -> Annotated[PreferenceDataset, "preference_datasets"]:
     """The author's words against what the base model, or their latest twin, writes for the same prompt."""
     with opened_twin() as twin:
+        author = twin.warehouse.author(author_full_name)
         model, name = rejecting_model(
             rejected_by,
-            twin.warehouse.author(author_full_name),
+            author,
             base_model=twin.settings.CHAT_MODEL,
             warehouse=twin.warehouse,
             weights=Weights(twin.settings.twins_dir),
@@ -87,6 +94,7 @@ def generate_preference_dataset(
                 meter=twin.meter(model),
                 max_samples=max_samples,
                 seed=seed,
+                put_right=list(pairs(twin.warehouse.feedback(author))) if with_feedback else (),
             )
     log_step(author_full_name, train=len(dataset.train), test=len(dataset.test))
     return dataset

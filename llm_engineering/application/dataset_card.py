@@ -31,6 +31,9 @@ GATES: Mapping[str, str] = {
     "rejected_same": "rejected answer is nearly the passage",
     "rejected_formatted": "rejected answer has lists, headings or bold type and the passage has none",
     "rejected_other_language": "rejected answer in another language",
+    "feedback_broken": "reader's correction that repeats itself, or is of another length or language",
+    "feedback_pii": "reader's pair with personal data",
+    "feedback_overlaps_held_out": "reader's pair with eight words in a row of a held-out passage",
 }
 """Gate → what it refuses, for people."""
 
@@ -91,7 +94,8 @@ def _introduction(dataset: InstructDataset | PreferenceDataset) -> str:
     sizes = f"{len(dataset.train)} training and {len(dataset.test)} held-out samples"
     documents = f"{len(about.train_documents)} and {len(about.test_documents)} documents"
     what = (
-        "Each pair is the author's own passage (`chosen`) against a model's answer to the same prompt (`rejected`)."
+        "Each pair is the author's own passage (`chosen`), or a reader's correction of an answer, against a model's "
+        "answer to the same prompt (`rejected`)."
         if isinstance(dataset, PreferenceDataset)
         else "Each `completion` is a passage of the author, character by character; the prompt was written for it."
     )

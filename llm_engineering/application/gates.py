@@ -52,11 +52,16 @@ def _refusal(passage: Passage, document: CleanedDocument, boilerplate: Set[str],
         return "cut_off"
     if language and (detected_language(passage.text) or language) != language:
         return "other_language"
-    if scrubbed(passage.text, PII)[1]:
+    if has_personal_data(passage.text):
         return "pii_left"
     if boilerplate and not boilerplate.isdisjoint(normalised_sentences(passage.text)):
         return "boilerplate"
     return None
+
+
+def has_personal_data(text: str) -> bool:
+    """Whether anything of the text would be scrubbed, whether or not scrubbing was asked for."""
+    return bool(scrubbed(text, PII)[1])
 
 
 def is_cut_off(passage: Passage, text: str) -> bool:

@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from llm_engineering.application import prompting
 from llm_engineering.application.costs import TOKENS_PER_WORD, Meter, Usage, expected
+from llm_engineering.application.gates import has_personal_data
 from llm_engineering.application.generation import Sampling, generate
 from llm_engineering.application.instructing import Task
-from llm_engineering.application.passages import words
+from llm_engineering.application.passages import eight_grams, words
 from llm_engineering.application.ports import DocumentStore, Progress
 from llm_engineering.application.quarantine import detected_language
 from llm_engineering.application.sampling import bounded, distributions_of
@@ -47,8 +48,12 @@ def preference_dataset(
     meter: Meter | None = None,
     max_samples: int | None = None,
     seed: int = 17,
+    put_right: Sequence[PreferenceSample] = (),
 ) -> PreferenceDataset:
     """Self-play pairs (arXiv:2401.01335) on the split of the instruction samples.
+
+    `put_right` are pairs that readers made (`feedback.pairs`): those that pass `flaw` join the
+    training split, whatever `max_samples`, and lower the verbatim share accordingly.
 
     A pair is dropped when a glance tells which is which, so that DPO would learn nothing of the
     voice; gates: "rejected_empty", "rejected_length", "rejected_loops", "rejected_same",
@@ -72,7 +77,8 @@ def preference_dataset(
     pairs = [
         _pair(sample, answer, model_name, language, dropped) for sample, answer in zip(asked, answers, strict=True)
     ]
-    kept = [pair for pair in pairs if pair]
+    readers = _sound(put_right, [sample.answer for sample in instruct.test], language, dropped)
+    kept = [*(pair for pair in pairs if pair), *readers]
     metadata = instruct.metadata.model_copy(
         update={
             "seed": seed,
@@ -91,12 +97,13 @@ def preference_dataset(
                 chosen_words=[float(len(pair.chosen.split())) for pair in kept],
                 rejected_words=[float(len(pair.rejected.split())) for pair in kept],
             ),
+            "verbatim_answer_share": (len(kept) - len(readers)) / len(kept) if kept else 1.0,
             "model_ids": {**instruct.metadata.model_ids, "rejected": model_name},
         }
     )
     dataset = PreferenceDataset(
         metadata=metadata,
-        train=[pair for pair in pairs[: len(train)] if pair],
+        train=[*(pair for pair in pairs[: len(train)] if pair), *readers],
         test=[pair for pair in pairs[len(train) :] if pair],
     )
     if not dataset.train:
@@ -149,22 +156,57 @@ def is_formatted(text: str) -> bool:
 
 def broken(rejected: str, chosen: str, language: str | None = None) -> str | None:
     """Why the rejected text would teach something else than voice; None when it would not."""
-    mine, theirs = words(rejected), words(chosen)
-    if not mine:
+    if not words(rejected):
         return "rejected_empty"
-    low, high = LENGTH_RATIOS
-    if not low <= len(mine) / max(1, len(theirs)) <= high:
+    if not _as_long(rejected, chosen):
         return "rejected_length"
-    runs = list(pairwise(mine))
-    if runs and len(set(runs)) / len(runs) < 0.5:
+    if _loops(rejected):
         return "rejected_loops"
     if overlap(rejected, chosen) > MOST_OVERLAP:
         return "rejected_same"
     if is_formatted(rejected) and not is_formatted(chosen):
         return "rejected_formatted"
-    if language and (detected_language(rejected) or language) != language:
+    if _is_foreign(rejected, language):
         return "rejected_other_language"
     return None
+
+
+def flaw(pair: PreferenceSample, held_out: Set[tuple[str, ...]], language: str | None = None) -> str | None:
+    """Why a reader's pair is not learned from; None when it is. `held_out`: the test split's runs of eight words.
+
+    What a reader wrote is looked at harder than what the model wrote, which is there to be unlearned:
+    gates "feedback_broken" (a correction much shorter or longer than the answer, in another language,
+    or that repeats itself), and of all three texts "feedback_pii" and "feedback_overlaps_held_out".
+    """
+    texts = (pair.instruction, pair.chosen, pair.rejected)
+    if not _as_long(pair.rejected, pair.chosen) or _loops(pair.chosen) or _is_foreign(pair.chosen, language):
+        return "feedback_broken"
+    if any(map(has_personal_data, texts)):
+        return "feedback_pii"
+    return None if held_out.isdisjoint(set().union(*map(eight_grams, texts))) else "feedback_overlaps_held_out"
+
+
+def _as_long(rejected: str, chosen: str) -> bool:
+    low, high = LENGTH_RATIOS
+    return low <= len(words(rejected)) / max(1, len(words(chosen))) <= high
+
+
+def _loops(text: str) -> bool:
+    runs = list(pairwise(words(text)))
+    return bool(runs) and len(set(runs)) / len(runs) < 0.5
+
+
+def _is_foreign(text: str, language: str | None) -> bool:
+    return bool(language) and (detected_language(text) or language) != language
+
+
+def _sound(
+    pairs: Sequence[PreferenceSample], held_out: Sequence[str], language: str | None, dropped: Counter[str]
+) -> list[PreferenceSample]:
+    seen = {run for text in held_out for run in eight_grams(text)}
+    flaws = [flaw(pair, seen, language) for pair in pairs]
+    dropped.update(filter(None, flaws))
+    return [pair for pair, wrong in zip(pairs, flaws, strict=True) if wrong is None]
 
 
 def _pair(

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.identity import NAMESPACE, content_hash
 
+Asked = Literal["answer", "draft", "rewrite"]
+
 
 class Said(TypedDict):
     """What a reader says of an answer."""
@@ -19,6 +21,7 @@ class Said(TypedDict):
     rating: Literal[1, -1]
     edited_answer: NotRequired[str | None]
     comment: NotRequired[str | None]
+    mode: NotRequired[Asked]
 
 
 class Feedback(BaseModel):
@@ -37,15 +40,18 @@ class Feedback(BaseModel):
     edited_answer: str | None = None
     """The answer as it should have been."""
     comment: str | None = None
+    mode: Asked = "answer"
+    """What was asked for; of a rewriting the question is the text."""
     given_at: datetime
 
     @classmethod
     def of(cls, author: Author, given_at: datetime, **said: Unpack[Said]) -> "Feedback":
         """With the id that its content gives it."""
         edited, comment = said.get("edited_answer"), said.get("comment")
-        content = content_hash(
-            said["twin"], said["question"], said["answer"], str(said["rating"]), edited or "", comment or ""
-        )
+        mode = said.get("mode", "answer")
+        parts = [said["twin"], said["question"], said["answer"], str(said["rating"]), edited or "", comment or ""]
+        # Feedback of before there were modes keeps its id.
+        content = content_hash(*parts, *([mode] if mode != "answer" else []))
         return cls(
             id=uuid5(NAMESPACE, f"feedback\x00{author.id}\x00{content}"),
             author_id=author.id,

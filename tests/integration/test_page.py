@@ -270,7 +270,7 @@ def test_a_thumb_and_an_edited_answer_are_stored(page: FakedPage) -> None:
     page.settled()
     page.click('[aria-label="Good answer"]')
     page.until(lambda: "Thank you" in page.text(".said-thanks"))
-    told = {"author": MARA, "twin": LATEST, "question": "Why?", "answer": FIRST + SECOND, "rating": 1}
+    told = {"author": MARA, "twin": LATEST, "question": "Why?", "mode": "answer", "answer": FIRST + SECOND, "rating": 1}
     assert page.fake.feedback == [told]
     assert page.all('[aria-label="Good answer"]')[0].get_attribute("aria-pressed") == "true"
     page.click('[aria-label="Edit the answer"]')

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from llm_engineering.application import prompting
 from llm_engineering.application.feedback import keep, pairs
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.bootstrap import opened
-from llm_engineering.domain.datasets import PreferenceSample
+from llm_engineering.domain.datasets import PreferenceSample, TaskKind
 from llm_engineering.domain.errors import BadInput, UnknownAuthor
 from llm_engineering.domain.feedback import Feedback
 from llm_engineering.settings import load_settings
@@ -63,6 +64,14 @@ def test_the_last_version_of_an_answer_is_the_chosen_one() -> None:
 def test_each_question_makes_a_pair_of_its_own() -> None:
     made = list(pairs([said(1, "Because."), said(2, "There.", question="Where?")]))
     assert [pair.instruction for pair in made] == ["Why?", "Where?"]
+
+
+def test_a_rewriting_is_put_right_under_the_prompt_that_twins_are_trained_to_rewrite_with() -> None:
+    given = {"twin": "t/1", "question": "It is so.", "answer": "So.", "rating": -1, "edited_answer": "So it is!"}
+    answer, rewriting = (Feedback.of(ADA, NOW, **given, mode=mode) for mode in ("answer", "rewrite"))
+    assert answer.id != rewriting.id
+    made = {pair.task: pair.instruction for pair in pairs([answer, rewriting])}
+    assert made == {TaskKind.PARAGRAPH: "It is so.", TaskKind.REWRITE: prompting.rewrite("It is so.")}
 
 
 def test_pairs_are_exported_as_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,18 @@
 """Preference pairs: the author against a model, and nothing but the voice tells which is which."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from llm_engineering.application.feedback import pairs
+from llm_engineering.application.passages import eight_grams
 from llm_engineering.application.ports import Silent
 from llm_engineering.application.preferring import (
     broken,
+    flaw,
     is_formatted,
     overlap,
     preference_dataset,
@@ -17,12 +21,13 @@ from llm_engineering.application.preferring import (
 from llm_engineering.application.prompting import template_fingerprint
 from llm_engineering.application.warehouse import Warehouse
 from llm_engineering.application.weights import Weights
-from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset, verbatim_share
+from llm_engineering.domain.datasets import InstructDataset, PreferenceDataset, PreferenceSample, verbatim_share
 from llm_engineering.domain.errors import BadInput, DatasetError, TemplateMismatch
+from llm_engineering.domain.feedback import Feedback
 from llm_engineering.domain.twins import GGUF, TwinManifest
 from tests.fakes import InMemoryDocuments, SayingChat
 from tests.made_twins import manifest
-from tests.samples import ADA
+from tests.samples import ADA, NOW
 from tests.unit.test_generating import corpus, made
 from tests.writing import prose
 
@@ -36,14 +41,23 @@ GERMAN = (
 )
 
 
-def preferences(says: str, dataset: InstructDataset | None = None) -> PreferenceDataset:
+def preferences(
+    says: str, dataset: InstructDataset | None = None, put_right: Sequence[PreferenceSample] = ()
+) -> PreferenceDataset:
     return preference_dataset(
         dataset or made(corpus()),
         chat=SayingChat(says=lambda _: says),
         model_name="m",
         store=InMemoryDocuments(),
         progress=Silent(),
+        put_right=put_right,
     )
+
+
+def corrected(answer: str, correction: str) -> PreferenceSample:
+    said = {"twin": "ada-example/1", "question": "Why?", "answer": answer, "rating": -1, "edited_answer": correction}
+    (pair,) = pairs([Feedback.of(ADA, NOW, **said)])  # type: ignore[arg-type]
+    return pair
 
 
 def test_the_author_is_chosen_and_the_model_rejected() -> None:
@@ -107,6 +121,65 @@ def test_the_metadata_shows_that_length_formatting_and_words_do_not_tell() -> No
         sorted(overlap(p.rejected, p.chosen) for p in both)[len(both) // 2], abs=0.1
     )
     assert about.shares == {"chosen_formatted": 0.0, "rejected_formatted": 0.0}
+
+
+# ------------------------------------------------------------------------------ what readers put right
+
+
+def test_what_a_reader_put_right_is_trained_on_and_is_not_counted_as_verbatim() -> None:
+    correction = OTHER.replace("the", "a", 1)
+    found = preferences(PLAIN, put_right=[corrected(OTHER, correction)])
+    without = preferences(PLAIN)
+    assert found.train[:-1] == without.train
+    assert (found.train[-1].chosen, found.train[-1].rejected) == (correction, OTHER)
+    assert found.test == without.test
+    samples = len(found.train) + len(found.test)
+    assert found.metadata.verbatim_answer_share == pytest.approx(1 - 1 / samples)
+    assert without.metadata.verbatim_answer_share == 1.0
+    assert found.metadata.distributions["overlap"].n == samples
+
+
+SHORT_GERMAN = " ".join(GERMAN.split()[: len(OTHER.split())])
+LOOP = " ".join(["so", "it", "goes"] * (len(OTHER.split()) // 3))
+
+
+@pytest.mark.parametrize(
+    ("correction", "gate"),
+    [
+        ("Shorter.", "feedback_broken"),
+        (SHORT_GERMAN, "feedback_broken"),
+        (LOOP, "feedback_broken"),
+        (OTHER + " Write to ada.lovelace@example.org.", "feedback_pii"),
+    ],
+)
+def test_a_correction_that_would_teach_something_else_or_gives_somebody_away_is_left_out(
+    correction: str, gate: str
+) -> None:
+    assert flaw(corrected(OTHER, correction), frozenset(), "en") == gate
+    found = preferences(PLAIN, put_right=[corrected(OTHER, correction)])
+    assert found.train == preferences(PLAIN).train
+    assert found.metadata.dropped[gate] == 1
+
+
+@pytest.mark.parametrize("answer", [LOOP, "- " + OTHER.replace(". ", ".\n- "), SHORT_GERMAN, OTHER.replace("the", "a")])
+def test_what_was_wrong_with_the_answer_is_no_reason_to_leave_its_correction_out(answer: str) -> None:
+    assert flaw(corrected(answer, OTHER), frozenset(), "en") is None
+
+
+def test_a_question_or_an_answer_with_private_or_held_out_text_is_left_out_too() -> None:
+    pair, held_out = corrected(PLAIN, OTHER), frozenset(eight_grams(GERMAN))
+    for field in ("instruction", "rejected"):
+        assert flaw(pair.model_copy(update={field: f"{PLAIN} Mail me: a.b@example.org"}), held_out) == "feedback_pii"
+        quoting = pair.model_copy(update={field: f"{PLAIN} {' '.join(GERMAN.split()[:9])}"})
+        assert flaw(quoting, held_out) == "feedback_overlaps_held_out"
+
+
+def test_a_correction_that_quotes_a_held_out_passage_is_left_out() -> None:
+    dataset = made(corpus())
+    held_out = dataset.test[0].answer
+    found = preferences(PLAIN, dataset, [corrected(PLAIN, " ".join([PLAIN, *held_out.split()[:12]]))])
+    assert found.metadata.dropped["feedback_overlaps_held_out"] == 1
+    assert not any(held_out.split()[:12] == pair.chosen.split()[-12:] for pair in found.train)
 
 
 # ------------------------------------------------------------------------------ who rejects

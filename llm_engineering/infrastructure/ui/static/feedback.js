@@ -17,7 +17,7 @@ export function tools(got, asked, text, took) {
   let editor = null;
 
   async function send(more) {
-    const body = { author: got.author, twin: got.twin, question: asked.question, answer: got.text, rating: rating || -1, ...more };
+    const body = { author: got.author, twin: got.twin, question: asked.question, mode: asked.body.twin.mode, answer: got.text, rating: rating || -1, ...more };
     note.textContent = "";
     try {
       await postJson("/v1/feedback", body);
