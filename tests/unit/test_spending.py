@@ -52,6 +52,30 @@ def test_pipelines_that_ask_no_model_do_not_ask_a_person() -> None:
     spending.confirm("digital_data_etl", {"user_full_name": "A B"}, yes=False)
 
 
+def test_a_paid_judge_and_other_chat_models_are_told_with_what_they_cost_at_most(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHAT_PRICES", '{"openai:judge": [1, 2]}')
+    wanted = {"judge": "openai:judge", "chat_models": ["openai:other", "embedded:smollm2-135m-instruct"]}
+    with pytest.raises(BadInput, match=r"openai:other and openai:judge may cost money .* add --yes"):
+        spending.confirm("evaluating", {**ASKED, **wanted, "max_prompts": 4, "grounded_prompts": 3}, yes=False)
+    said = capsys.readouterr().err
+    assert "openai:other will be asked at most 4 times" in said
+    assert "openai:judge will be asked at most 28 times" in said
+    assert "embedded:" not in said
+    spending.confirm("evaluating", {**ASKED, **wanted}, yes=True)
+
+
+def test_an_evaluation_without_a_judge_asks_the_chat_model_only_for_other_wordings_of_a_search(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spending.confirm("evaluating", ASKED, yes=False)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("QUERY_EXPANSIONS", "2")
+    with pytest.raises(BadInput, match="openai:gpt-4o-mini may cost money"):
+        spending.confirm("evaluating", ASKED, yes=False)
+
+
 def test_a_budget_without_a_price_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GENERATION_BUDGET", "1")
     with pytest.raises(BadSettings, match="CHAT_PRICES"):
@@ -64,7 +88,7 @@ def test_the_estimate_says_calls_tokens_dollars_and_the_budget() -> None:
     assert "500,000 tokens" in said
     assert "$0.11 at most" in said
     assert "stops each step (instructions, rejected answers) at $2." in said
-    assert "not known before the texts are collected" in spending.told("m", None, Price(1, 2), None)
+    assert "how often is not known yet" in spending.told("m", None, Price(1, 2), None)
 
 
 def test_a_dataset_never_takes_more_calls_than_were_told_and_none_once_it_is_there() -> None:
