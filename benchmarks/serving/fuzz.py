@@ -12,9 +12,11 @@ import httpx
 
 from benchmarks.serving.process import Service
 from benchmarks.serving.stock import Question
+from llm_engineering.infrastructure.api.errors import BODY_SECONDS
 
 SLOW_CONNECTIONS = 50
-SLOW_SECONDS = 10.0
+SLOW_SECONDS = BODY_SECONDS + 5.0
+"""Long enough for the service to lose its patience."""
 DRIP_SECONDS = 0.25
 HEALTHY_WITHIN = 2.0
 """Seconds in which /health answers a healthy service's client."""
@@ -38,15 +40,16 @@ def measure(service: Service, one: Question) -> dict[str, Any]:
     with httpx.Client(base_url=service.address, timeout=120) as client:
         for path, headers, body in requests():
             statuses.append(_status(client, path, headers, body))
-        slow_ok, slowest = _slow_loris(service.address, client)
+        slow_ok, slowest, told = _slow_loris(service.address, client)
         asked = {"query": one.text, "author": one.author, "twin": "base"}
         still = client.post("/rag", json=asked).status_code == 200
     return {
-        "fuzz_5xx": sum(status >= 500 for status in statuses),
+        "fuzz_5xx": sum(status >= 500 for status in [*statuses, *told]),
         "requests": len(statuses),
         "unanswered": sum(status == 0 for status in statuses),
         "statuses": {str(status): statuses.count(status) for status in sorted(set(statuses))},
         "serves_during_slow_loris": slow_ok,
+        "slow_ones_told_408": told.count(408),
         "slowest_health_seconds": round(slowest, 3),
         "still_serving": still,
     }
@@ -86,8 +89,11 @@ def _status(client: httpx.Client, path: str, headers: dict[str, str], body: byte
         return 0
 
 
-def _slow_loris(address: str, client: httpx.Client) -> tuple[bool, float]:
-    """Hold connections that send a byte now and then; whether /health answers meanwhile, and its longest time."""
+def _slow_loris(address: str, client: httpx.Client) -> tuple[bool, float, list[int]]:
+    """Hold connections that send a byte now and then, half of them in the body and half in the head.
+
+    Returns whether /health answers meanwhile, its longest time in seconds, and what the slow ones were told.
+    """
     parts = urlsplit(address)
     head = (
         f"POST /rag HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n"
@@ -104,10 +110,21 @@ def _slow_loris(address: str, client: httpx.Client) -> tuple[bool, float]:
             well = well and client.get("/health").status_code == 200
             slowest = max(slowest, time.monotonic() - began)
             time.sleep(DRIP_SECONDS)  # the attack itself: a byte, and then nothing for a while
+        told = [status for connection in slow if (status := _heard(connection))]
     finally:
         for connection in slow:
             connection.close()
-    return well and slowest < HEALTHY_WITHIN, slowest
+    return well and slowest < HEALTHY_WITHIN, slowest, told
+
+
+def _heard(connection: socket.socket) -> int:
+    """The status that the service has sent by now; 0 when it has sent none."""
+    connection.settimeout(DRIP_SECONDS)
+    try:
+        words = connection.recv(64).split()
+    except OSError:
+        return 0
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
 
 
 def _drip(connections: list[socket.socket]) -> None:

@@ -23,6 +23,7 @@ COLUMNS = {
     "http_5xx": "5xx",
     "cut_off": "cut off",
     "mixed": "mixed",
+    "recognised": "own",
     "p50": "p50 s",
     "p95": "p95 s",
     "p99": "p99 s",
@@ -34,8 +35,10 @@ LONGEST_WAIT = 5.0
 WORDS = (
     "amber birch cedar dune ember fjord grove heron island jasper kelp lagoon maple north opal pine quartz reef".split()
 )
-TELLING = 20
-"""First characters of an answer by which it is known again: later ones may differ, as requests share batches."""
+OWN = 20
+"""First characters by which a client knows its own answer again: later ones may differ, as requests share batches."""
+FOREIGN = 60
+"""By which an answer is known to be another client's: the first few words of many answers are the same."""
 
 
 @dataclass
@@ -77,10 +80,10 @@ def _about_nonce(number: int, one: Question) -> dict[str, Any]:
 
 
 async def _alone(address: str, questions: Sequence[Question], clients: int) -> list[str]:
-    """How the answer to each client's nonce begins when nobody else asks."""
+    """The answer to each client's nonce when nobody else asks."""
     async with httpx.AsyncClient(base_url=address) as client:
         asked = [_about_nonce(number, questions[number % len(questions)]) for number in range(clients)]
-        return [(await ask(client, {**body, "max_tokens": TOKENS // 2})).text[:TELLING] for body in asked]
+        return [(await ask(client, body)).text for body in asked]
 
 
 async def _level(
@@ -113,7 +116,7 @@ async def _client(
         if told.status == 200 and told.whole:
             seen.mixed += is_of_others(told, one) or (by_nonce and is_foreign(told.text, number, alone))
             seen.to_recognise += by_nonce
-            seen.recognised += by_nonce and told.text.startswith(alone[number])
+            seen.recognised += by_nonce and told.text.startswith(alone[number][:OWN])
         if told.status == 429:
             await asyncio.sleep(min(max(told.retry_after, 0.1), LONGEST_WAIT))
 
@@ -138,8 +141,9 @@ def is_of_others(told: Told, one: Question) -> bool:
 
 def is_foreign(text: str, number: int, alone: Sequence[str]) -> bool:
     """Whether a text begins as the answer to another client's nonce does, and not as this one's."""
-    own = alone[number]
-    return not text.startswith(own) and any(other and text.startswith(other) for other in alone if other != own)
+    if text.startswith(alone[number][:OWN]):
+        return False
+    return any(len(other) >= FOREIGN and text.startswith(other[:FOREIGN]) for other in alone)
 
 
 def row(clients: int, seen: Seen, took: float, memory: Sequence[float]) -> dict[str, Any]:

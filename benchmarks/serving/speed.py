@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,35 @@ QUESTIONS = 24
 """For the time to the first word, besides one that warms up."""
 TOKENS = 200
 """Of each answer, unless the model ends it before."""
-SHOWN = ("decode_ratio_to_engine", "tokens_per_second", "engine_tokens_per_second", "ttft_p50", "ttft_p95")
+SHOWN = (
+    "decode_ratio_to_engine",
+    "whole_ratio_to_engine",
+    "tokens_per_second",
+    "engine_tokens_per_second",
+    "ttft_p50",
+    "ttft_p95",
+)
+
+
+@dataclass(frozen=True)
+class _Rate:
+    """Tokens a second."""
+
+    after_first: float
+    whole: float
+
+    @classmethod
+    def of(cls, tokens: int, short: float, whole: float) -> "_Rate | None":
+        """Of an answer of so many tokens in `whole` seconds, where one of a single token takes `short`."""
+        return cls((tokens - 1) / (whole - short), tokens / whole) if tokens > 1 and whole > short else None
 
 
 def measure(service: Service, home: Path, questions: Sequence[Question], rounds: int) -> dict[str, Any]:
     """decode_ratio_to_engine (median of the rounds), both rates in tokens a second, ttft_p50 and ttft_p95 in seconds.
 
     A rate is (tokens - 1) / (time of a whole answer - time of an answer of one token), so that neither
-    reading the prompt nor the size of the first piece counts. The time to the first word is that of
+    reading the prompt nor the size of the first piece counts; whole_ratio_to_engine is the ratio of
+    tokens / time of a whole answer, in which all counts. The time to the first word is that of
     whole questions: search, passages and prompt are in it, and no two are alike.
     """
     return asyncio.run(_measured(service, home, questions, rounds))
@@ -61,9 +83,10 @@ async def _measured(service: Service, home: Path, questions: Sequence[Question],
     ]  # the first warms up
     times = [told.first for told in first if told.first is not None]
     return {
-        "decode_ratio_to_engine": round(statistics.median(mine / its for mine, its in pairs), 3) if pairs else None,
-        "tokens_per_second": round(statistics.median(mine for mine, _ in pairs), 1) if pairs else None,
-        "engine_tokens_per_second": round(statistics.median(its for _, its in pairs), 1) if pairs else None,
+        "decode_ratio_to_engine": _median([mine.after_first / its.after_first for mine, its in pairs], 3),
+        "whole_ratio_to_engine": _median([mine.whole / its.whole for mine, its in pairs], 3),
+        "tokens_per_second": _median([mine.after_first for mine, _ in pairs], 1),
+        "engine_tokens_per_second": _median([its.after_first for _, its in pairs], 1),
         "ttft_p50": quantile(times, 50),
         "ttft_p95": quantile(times, 95),
         "rounds": len(pairs),
@@ -71,17 +94,17 @@ async def _measured(service: Service, home: Path, questions: Sequence[Question],
     }
 
 
-async def _rate_of_service(client: httpx.AsyncClient, one: Question) -> float | None:
+def _median(values: Sequence[float], digits: int) -> float | None:
+    return round(statistics.median(values), digits) if values else None
+
+
+async def _rate_of_service(client: httpx.AsyncClient, one: Question) -> _Rate | None:
     async def told(tokens: int) -> Told:
         return await ask(client, question(one.text, one.author, retrieve=False, max_tokens=tokens))
 
     await told(1)  # the prompt is read and kept
     short, whole = await told(1), await told(TOKENS)
-    return _rate(whole.tokens, whole.total - short.total)
-
-
-def _rate(tokens: int, seconds: float) -> float | None:
-    return (tokens - 1) / seconds if tokens > 1 and seconds > 0 else None
+    return _Rate.of(whole.tokens, short.total, whole.total)
 
 
 def _prompt(one: Question) -> Messages:
@@ -95,11 +118,11 @@ class _Engine:
     def __init__(self, server: Any) -> None:
         self._server = server
 
-    def rate(self, messages: Messages) -> float | None:
+    def rate(self, messages: Messages) -> _Rate | None:
         self._answered(messages, 1)
         _, short = self._answered(messages, 1)
         tokens, whole = self._answered(messages, TOKENS)
-        return _rate(tokens, whole - short)
+        return _Rate.of(tokens, short, whole)
 
     def _answered(self, messages: Messages, tokens: int) -> tuple[int, float]:
         """Tokens and seconds."""

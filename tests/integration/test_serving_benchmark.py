@@ -63,9 +63,15 @@ def test_refusals_failures_and_answers_that_end_early_are_told_apart(fake: FakeS
 
 
 def test_an_answer_to_somebody_else_is_mixed_and_one_s_own_or_a_new_one_is_not() -> None:
-    alone = ["Amber is a stone.", "Birch is a tree.", "Amber is a stone."]
-    assert load.is_foreign("Birch is a tree. It grows.", 0, alone)
-    assert not load.is_foreign("Amber is a stone. It glows.", 0, alone)
+    amber, birch = (
+        "Amber is a stone that was a tree's resin once, and it floats in salt water.",
+        "Birch is a tree with a white bark, which the first snow of winter hides well.",
+    )
+    alone = [amber, birch, amber, "Birch."]
+    assert load.is_foreign(f"{birch} It grows.", 0, alone)
+    assert not load.is_foreign(f"{amber} It glows.", 0, alone)
+    assert not load.is_foreign(f"{amber[:30]} of the sea.", 0, alone)
+    assert not load.is_foreign("Birch is a tree with a red bark.", 0, alone)
     assert not load.is_foreign("Cedar is a tree.", 0, alone)
     assert load.is_of_others(Told(author="Edmund Achterberg"), ASKED)
     assert load.is_of_others(Told(author=MARA, links=["https://achterberg.example/a"]), ASKED)
@@ -96,8 +102,10 @@ def test_the_garbage_is_sent_and_a_service_that_breaks_by_it_is_found_out(
 
 
 def test_a_rate_is_of_the_tokens_after_the_first_one() -> None:
-    assert speed._rate(101, 2.0) == 50
-    assert speed._rate(1, 2.0) is None
+    rate = speed._Rate.of(101, short=0.5, whole=2.5)
+    assert rate
+    assert (rate.after_first, rate.whole) == (50, 40.4)
+    assert speed._Rate.of(1, short=0.5, whole=2.5) is None
 
 
 def test_quantiles_are_values_that_were_seen() -> None:
