@@ -65,7 +65,9 @@ class Oracle:
             yield Said(word + " ")
         yield self.given
 
-    def passages(self, query: str, *, author: str | None = None, k: int = 5) -> Retrieved:
+    def passages(
+        self, query: str, *, author: str | None = None, k: int = 5, patience: Patience | None = None
+    ) -> Retrieved:
         self.searched.append((query, author, k))
         self._fail()
         return Retrieved(question=query, author="Ada Example", searched=(query,), relevance=0.5)

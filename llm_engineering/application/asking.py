@@ -120,8 +120,9 @@ class Asking:
     def answer(self, inquiry: Inquiry, patience: Patience | None = None) -> Answer:
         """The whole answer to any inquiry. Raises as `ask`, TimeLimitReached, and ServiceError once nobody waits."""
         with self._tracer.span("answer", {"llm_twin.mode": inquiry.mode}):
-            prepared, manifest = self._prepared(inquiry)
-            given = answered(prepared, lambda: self._chat(manifest), self._guard, patience or Patience(), self._tracer)
+            waiting = patience or Patience()
+            prepared, manifest = self._prepared(inquiry, waiting)
+            given = answered(prepared, lambda: self._chat(manifest, waiting), self._guard, waiting, self._tracer)
             return self._supported(given, inquiry)
 
     def tell(self, inquiry: Inquiry, patience: Patience | None = None) -> Generator[Event, None, None]:
@@ -130,12 +131,12 @@ class Asking:
         Raises as `answer`, before the first event where the inquiry is at fault.
         """
         with self._tracer.span("answer", {"llm_twin.mode": inquiry.mode}):
-            prepared, manifest = self._prepared(inquiry)
             waiting = patience or Patience()
-            for event in told(prepared, lambda: self._chat(manifest), self._guard, waiting, self._tracer):
+            prepared, manifest = self._prepared(inquiry, waiting)
+            for event in told(prepared, lambda: self._chat(manifest, waiting), self._guard, waiting, self._tracer):
                 yield self._supported(event, inquiry) if isinstance(event, Answer) else event
 
-    def _prepared(self, inquiry: Inquiry) -> tuple[Prepared, TwinManifest | None]:
+    def _prepared(self, inquiry: Inquiry, patience: Patience) -> tuple[Prepared, TwinManifest | None]:
         began = time.monotonic()
         wanted = WantedTwin.of(inquiry.twin)
         person = chosen_author(self._warehouse, name=inquiry.author, wanted=wanted, query=inquiry.query)
@@ -143,7 +144,7 @@ class Asking:
         count = self._embedder.count_tokens
         found = None
         if inquiry.retrieve and inquiry.mode is not Mode.REWRITE:
-            found = self._found(searched(inquiry), person, inquiry.k, budget=material_room(inquiry, count))
+            found = self._found(searched(inquiry), person, inquiry.k, patience, material_room(inquiry, count))
         retrieved = time.monotonic()
         with self._tracer.span("prompt"):
             messages = prompt_for(inquiry, person, found, count)
@@ -165,14 +166,16 @@ class Asking:
         sentences = supported(given.answer, [source.text for source in given.sources], self._embedder, known)
         return given.model_copy(update={"support": sentences})
 
-    def passages(self, query: str, *, author: str | None = None, k: int = 5) -> Retrieved:
+    def passages(
+        self, query: str, *, author: str | None = None, k: int = 5, patience: Patience | None = None
+    ) -> Retrieved:
         """The `k` best passages, whatever their length and relevance. Raises as `ask` does; opens no twin."""
         person = chosen_author(self._warehouse, name=author, wanted=WantedTwin(), query=query)
-        return self._found(query, person, k)
+        return self._found(query, person, k, patience or Patience())
 
-    def _found(self, query: str, author: Author, k: int, budget: int | None = None) -> Retrieved:
+    def _found(self, query: str, author: Author, k: int, patience: Patience, budget: int | None = None) -> Retrieved:
         with self._tracer.span("retrieve", {"llm_twin.author": author.full_name, "llm_twin.k": k}) as span:
-            found = self._retrieved(query, author, k, budget)
+            found = self._retrieved(query, author, k, patience, budget)
             span.set({"llm_twin.passages": len(found.passages), "llm_twin.relevance": found.relevance})
         if not found.passages and not self._chunks(author):
             raise EmptyCorpus(
@@ -181,7 +184,11 @@ class Asking:
             )
         return found
 
-    def _retrieved(self, query: str, author: Author, k: int, budget: int | None) -> Retrieved:
+    def _retrieved(self, query: str, author: Author, k: int, patience: Patience, budget: int | None) -> Retrieved:
+        def wordings(question: str) -> list[str]:
+            with self._chats.lent(self._base_model, patience=patience) as chat:
+                return expanded(question, chat, self._query_expansions)
+
         return retrieve(
             query,
             author,
@@ -193,12 +200,8 @@ class Asking:
             budget=budget,
             min_relevance=self._min_relevance,
             authors=self._warehouse.authors(),
-            expand=self._expanded if self._query_expansions else None,
+            expand=wordings if self._query_expansions else None,
         )
-
-    def _expanded(self, question: str) -> list[str]:
-        with self._chats.lent(self._base_model) as chat:
-            return expanded(question, chat, self._query_expansions)
 
     def _chunks(self, author: Author) -> int:
         where = {"author_id": str(author.id)}
@@ -245,7 +248,7 @@ class Asking:
         latest = [manifest for manifest in found if manifest]
         if len(latest) == 1:
             try:
-                with self._chat(latest[0]):
+                with self._chat(latest[0], Patience()):
                     pass
             except (ModelError, TemplateMismatch) as error:
                 return [str(error)]
@@ -265,13 +268,13 @@ class Asking:
         self._chats.close()
 
     @contextmanager
-    def _chat(self, manifest: TwinManifest | None) -> Iterator["BaseChatModel"]:
+    def _chat(self, manifest: TwinManifest | None, patience: Patience) -> Iterator["BaseChatModel"]:
         if manifest is None:
             model, version = self._base_model, ""
         else:
             prompting.require_same_templates(twin_name(manifest), manifest.template_fingerprint)
             model, version = str(self._weights.file(manifest)), manifest.files[GGUF]
-        with self._chats.lent(model, version) as chat:
+        with self._chats.lent(model, version, patience) as chat:
             yield chat
 
     def _known(self, author: Author) -> KnownAuthor:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Event
 
+from llm_engineering.application.costs import tokens_of
 from llm_engineering.application.prompting import Messages
 
 
@@ -31,11 +32,14 @@ LENGTH_TOKENS = {Length.SHORT: 90, Length.MEDIUM: 220, Length.LONG: 440}
 """The model's tokens; with passages and question they fit a context of 2,048."""
 
 
-def bounded(asked: int | None, length: Length, most: int) -> int | None:
-    """Tokens of an answer where neither what was asked nor the length may pass `most`; None is what the length says."""
-    if asked is None and LENGTH_TOKENS[length] <= most:
-        return None
-    return min(asked or LENGTH_TOKENS[length], most)
+REWRITTEN = 1.2
+"""Tokens of a text said anew, for each of its own, at most."""
+
+
+def wanted_tokens(mode: Mode, length: Length, query: str) -> int:
+    """Tokens of an answer for which no number was asked: what the length says, for a rewriting as many as it takes."""
+    said = LENGTH_TOKENS[length]
+    return max(said, int(REWRITTEN * tokens_of(query))) if mode is Mode.REWRITE else said
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,14 @@ class Inquiry:
     """Instructions of the client, beside the ones of the author's voice."""
     sampling: Sampling = Sampling()
 
+    most_tokens: int | None = None
+    """Of the answer, whatever was asked; None is without such a limit."""
+
     @property
     def max_tokens(self) -> int:
         """Of the answer."""
-        return self.sampling.max_tokens or LENGTH_TOKENS[self.length]
+        asked = self.sampling.max_tokens or wanted_tokens(self.mode, self.length, self.query)
+        return min(asked, self.most_tokens or asked)
 
 
 @dataclass

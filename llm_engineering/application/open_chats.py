@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import TYPE_CHECKING
 
+from llm_engineering.application.inquiry import Patience
 from llm_engineering.application.ports import ChatModels
-from llm_engineering.domain.errors import ServiceError, TwinError
+from llm_engineering.domain.errors import ServiceError, TimeLimitReached, TwinError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
+
+LOOK_SECONDS = 0.5
+"""After so long whoever waits for a model looks whether they are still waited for themselves."""
 
 
 @dataclass
@@ -23,7 +28,8 @@ class _Open:
 class OpenChats:
     """At most so many chat models at once; the one unused for longest makes room. Safe for threads.
 
-    A model that somebody is using is never closed: whoever wants another one waits for it.
+    A model that somebody is using is never closed: whoever wants another one waits for it, for as long
+    as they have patience. Opening one is not interrupted, and meanwhile nobody gets another.
     """
 
     def __init__(self, chat_models: ChatModels, most: int = 2) -> None:
@@ -40,13 +46,14 @@ class OpenChats:
             raise self._failure
 
     @contextmanager
-    def lent(self, model: str, version: str = "") -> Iterator["BaseChatModel"]:
+    def lent(self, model: str, version: str = "", patience: Patience | None = None) -> Iterator["BaseChatModel"]:
         """The model of that `CHAT_MODEL` string or file, opened unless it is open already.
 
         `version` tells apart two files that were at one path one after the other. Raises what
-        `ChatModels.opened` raises, and ServiceError after `close`.
+        `ChatModels.opened` raises, TimeLimitReached when `patience` ends first, and ServiceError when
+        nobody waits any more and after `close`.
         """
-        borrowed = self._borrow((model, version))
+        borrowed = self._borrow((model, version), patience or Patience())
         try:
             yield borrowed.chat
         finally:
@@ -70,9 +77,17 @@ class OpenChats:
                 self._close(key)
             self._turn.notify_all()
 
-    def _borrow(self, key: tuple[str, str]) -> _Open:
+    def _borrow(self, key: tuple[str, str], patience: Patience) -> _Open:
         with self._turn:
-            self._turn.wait_for(lambda: self._closed or key in self._open or self._has_room())
+            while not (self._closed or key in self._open or self._has_room()):
+                if patience.gone.is_set():
+                    raise ServiceError("The answer was not started, because nobody waits for it any more; ask again.")
+                if not patience.left:
+                    raise TimeLimitReached(
+                        f"As many other models as may be open at once ({self._most}) were busy all the time that a "
+                        "request may take; ask again later."
+                    )
+                self._turn.wait(min(patience.left, LOOK_SECONDS))
             if self._closed:
                 raise ServiceError("The answer was not started, because the service is stopping; ask again later.")
             # The lock is kept while a model opens, so that two questions never load it twice.

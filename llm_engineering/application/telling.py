@@ -11,6 +11,7 @@ from llm_engineering.application.answering import Answer, SourceReference, Timin
 from llm_engineering.application.chatting import streamed
 from llm_engineering.application.guarding import Guard
 from llm_engineering.application.inquiry import Inquiry, Patience, Sampling
+from llm_engineering.application.patiently import each_or_none
 from llm_engineering.application.ports import NoTracing, Span, Tracer
 from llm_engineering.application.prompting import Messages
 from llm_engineering.domain.authors import Author
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessageChunk
 
+LOOK_SECONDS = 0.2
+"""While the model is silent, it is looked this often whether anybody still waits."""
 MOST_STOPS = 4
 """Words to stop at that OpenAI and others take."""
 ANEW_TEMPERATURE = 0.7
@@ -94,18 +97,22 @@ class _Written:
     finish_reason: str = "stop"
     usage: Usage | None = None
     text: str = field(default="")
+    _is_over: bool = False
 
     def __iter__(self) -> Iterator[str]:
         """The text so far, after each piece. Raises TimeLimitReached when there is none by then."""
-        chunks = streamed(self.chat, self.messages, **self._options())
+        chunks = each_or_none(streamed(self.chat, self.messages, **self._options()), LOOK_SECONDS)
         try:
             for chunk in chunks:
                 if self.patience.gone.is_set():
                     raise ServiceError("The answer was stopped, because nobody waits for it any more; ask again.")
-                self._take(chunk)
-                yield self.text
+                if chunk is not None:
+                    self._take(chunk)
+                    yield self.text
                 if not self.patience.left:
                     self._out_of_time()
+                    return
+                if self._is_over:
                     return
         finally:
             chunks.close()  # stops the model
@@ -123,6 +130,10 @@ class _Written:
 
     def _take(self, chunk: "AIMessageChunk") -> None:
         self.text = (self.text + str(chunk.text)).lstrip()
+        # The model itself stops at a frame only where the client's own words to stop at leave room for it.
+        ends = [at for frame in prompting.OWN_FRAMES if (at := self.text.find(frame)) >= 0]
+        if ends:
+            self.text, self._is_over = self.text[: min(ends)], True
         self.finish_reason = chunk.response_metadata.get("finish_reason") or self.finish_reason
         if told := chunk.usage_metadata:
             kept = (told.get("input_token_details") or {}).get("cache_read") or 0

@@ -102,7 +102,7 @@ def test_a_busy_service_and_a_store_that_is_down_are_said_kindly(page: Page, ora
     oracle.failure = StoreError("The feature store is away; start it.")
     page.until(lambda: page.text(".again") == "Try again")
     page.click(".again")
-    page.until(lambda: "The feature store is away; start it." in page.text(".notice"))
+    page.until(lambda: "A store of the service cannot be used now" in page.text(".notice"))
     oracle.failure = None
     page.click(".again")
     page.until(lambda: page.text(".text").strip() == ANSWER.answer)

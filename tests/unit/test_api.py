@@ -63,7 +63,7 @@ def test_a_question_is_answered_with_its_sources(client: TestClient, oracle: Ora
         "withheld": None,
         "usage": {"prompt_tokens": 7, "completion_tokens": 2, "cached_tokens": 3},
     }
-    assert oracle.asked == [Inquiry("Why?")]
+    assert oracle.asked == [Inquiry("Why?", most_tokens=512)]
 
 
 def test_author_twin_and_k_reach_the_one_who_answers(client: TestClient, oracle: Oracle) -> None:
@@ -156,9 +156,6 @@ def test_a_body_that_turns_out_too_large_is_refused(client: TestClient, oracle: 
         (BadInput("Whose answer is wanted?"), 422),
         (EmptyCorpus("Nothing is indexed; index it."), 409),
         (TemplateMismatch("Other templates; train again."), 409),
-        (StoreUnreachable("No answer; start it."), 503),
-        (StoreLocked("Another process has it; stop it."), 503),
-        (CorruptModel("Another file; copy it back."), 503),
         (MissingDependency("Not installed; install it."), 500),
         (TwinError("Something; do something."), 500),
     ],
@@ -168,6 +165,28 @@ def test_an_error_is_its_sentence_with_a_fitting_status(failure: TwinError, stat
         response = client.post("/rag", json={"query": "Why?"})
     assert response.status_code == status
     assert response.json() == {"error": {"message": str(failure), "type": type(failure).__name__}}
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        StoreUnreachable("mongodb://hunter2@there gives no answer; start it."),
+        StoreLocked("Another process has /home/hunter2; stop it."),
+        CorruptModel("/home/hunter2/model.gguf is another file; copy it back."),
+    ],
+)
+@pytest.mark.parametrize("path", ["/rag", "/v1/retrieve"])
+def test_trouble_of_a_store_or_a_model_is_told_without_its_files_and_servers_which_are_in_the_log(
+    failure: TwinError, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with client_of(Oracle(failure)) as client:
+        response = client.post(path, json={"query": "Why?"})
+    message = response.json()["error"]["message"]
+    assert (response.status_code, "hunter2" in response.text) == (503, False)
+    assert "cannot be used now; ask again later" in message
+    request_id = response.headers["x-request-id"]
+    assert request_id in message
+    assert any(request_id in line and "hunter2" in line for line in caplog.messages)
 
 
 @pytest.mark.parametrize("failure", [ValueError("secret=hunter2"), BadSettings("OPENAI_API_KEY is 'hunter2'.")])

@@ -222,6 +222,19 @@ def sent(address: str, path: str, asked: dict[str, Any]) -> Iterator[None]:
         yield
 
 
+@pytest.mark.parametrize("path", ["/rag", "/v1/chat/completions"])
+def test_a_body_that_never_ends_is_answered_in_time_and_loses_its_connection(path: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    with listening(Oracle(), Limits(body_seconds=0.5)) as address:
+        host, _, port = address.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+            connection.sendall(f"{head}{{".encode())
+            received = b"".join(iter(lambda: connection.recv(65_536), b""))
+        assert received.startswith(b"HTTP/1.1 408 ")
+        assert b"did not arrive in time" in received
+        assert httpx.post(f"{address}/rag", json=QUESTION).status_code == 200
+
+
 def test_who_goes_away_while_waiting_is_never_answered() -> None:
     slow = Slow()
     with listening(slow, Limits(workers=1, queue=1)) as address, ThreadPoolExecutor(1) as pool:
@@ -278,7 +291,7 @@ def test_feedback_reaches_the_warehouse_and_gets_an_id() -> None:
         kept = client.post("/v1/feedback", json={**given, "edited_answer": "Because."})
         wrong = client.post("/v1/feedback", json={**given, "rating": 5})
     assert kept.json() == {"id": "00000000-0000-0000-0000-000000000005"}
-    assert oracle.feedback == [{**given, "edited_answer": "Because.", "comment": None}]
+    assert oracle.feedback == [{**given, "mode": "answer", "edited_answer": "Because.", "comment": None}]
     assert wrong.status_code == 400
 
 

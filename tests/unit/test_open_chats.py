@@ -1,12 +1,14 @@
 """How many chat models are open, for how long, and who waits for whom."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
 
+from llm_engineering.application.inquiry import Patience
 from llm_engineering.application.open_chats import OpenChats
-from llm_engineering.domain.errors import ModelError, ServiceError
+from llm_engineering.domain.errors import ModelError, ServiceError, TimeLimitReached
 from tests.fakes import SayingChatModels
 
 SOON = 5.0
@@ -35,6 +37,23 @@ def test_a_model_in_use_is_not_closed_and_whoever_wants_another_one_waits() -> N
                 other.result(timeout=0.1)
             assert models.events == ["opened a"]
         other.result(timeout=SOON)
+    assert models.events == ["opened a", "closed a", "opened b"]
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_who_waits_for_a_model_in_vain_or_is_no_longer_waited_for_gives_up(is_gone: bool) -> None:
+    models = SayingChatModels()
+    chats = OpenChats(models, most=1)
+    patience = Patience() if is_gone else Patience(until=time.monotonic() + 0.2)
+    if is_gone:
+        patience.gone.set()
+    with (
+        chats.lent("a"),
+        pytest.raises(ServiceError if is_gone else TimeLimitReached, match="nobody waits" if is_gone else "busy"),
+        chats.lent("b", patience=patience),
+    ):
+        pass
+    lend(chats, "b")
     assert models.events == ["opened a", "closed a", "opened b"]
 
 

@@ -16,11 +16,11 @@ from llm_engineering.infrastructure.stores.server_vectors import ServerVectors
 from tests.fakes import InMemoryDocuments, InMemoryVectors, SayingChatModels, WordCounts, WordEmbedder
 from tests.samples import ADA
 from tests.services import client_of
+from tools.serve import STORE_SECONDS
 
 QUESTION = {"query": "Why?", "twin": "base", "refuse": False}
-STORE_SECONDS = 1.4
-LESS_THAN_A_PIPELINE_WAITS = 4.5
-"""Seconds: generous for a busy machine, but less than either store's own limit (5 and 10)."""
+SOON = 2.0
+"""Seconds in which a client knows that a store is down."""
 
 
 @pytest.fixture
@@ -44,7 +44,9 @@ def asking_of(documents: DocumentStore, vectors: VectorStore) -> Asking:
 
 
 @pytest.mark.parametrize("down", ["MongoDB", "Qdrant"])
-def test_a_store_that_gives_no_answer_is_503_soon_and_named(nobody: str, down: str) -> None:
+def test_a_store_that_gives_no_answer_is_503_within_two_seconds_and_named_in_the_log_only(
+    nobody: str, down: str, caplog: pytest.LogCaptureFixture
+) -> None:
     documents: DocumentStore = InMemoryDocuments()
     vectors: VectorStore = InMemoryVectors()
     Warehouse(documents).add_author(ADA)
@@ -56,11 +58,12 @@ def test_a_store_that_gives_no_answer_is_503_soon_and_named(nobody: str, down: s
         client.post("/rag", json=QUESTION)  # loads the library
         before = time.monotonic()
         response = client.post("/rag", json=QUESTION)
-        assert time.monotonic() - before < LESS_THAN_A_PIPELINE_WAITS
+        assert time.monotonic() - before < SOON
         ready = client.get("/ready")
         assert client.get("/health").status_code == 200
     assert (response.status_code, response.json()["error"]["type"]) == (503, "StoreUnreachable")
-    assert down in response.json()["error"]["message"]
+    assert down not in response.text
+    assert any(down in line for line in caplog.messages)
     part = "warehouse" if down == "MongoDB" else "feature store"
     assert ready.status_code == 503
     assert [one["name"] for one in ready.json()["parts"] if not one["ok"]] == [part]

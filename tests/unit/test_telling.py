@@ -1,7 +1,10 @@
 """How an answer is written: piece by piece, within its time, twice where the guard objects, then not at all."""
 
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -108,6 +111,39 @@ def test_sampling_reaches_the_model_and_the_frame_of_a_passage_always_ends_it() 
     assert chat.asked == [
         {"stop": ["END", "</passage>", "<passage"], "temperature": 0.4, "seed": 5, "max_tokens": 33, "top_p": 0.8}
     ]
+
+
+def test_the_frame_of_a_passage_ends_it_also_where_the_clients_own_words_leave_the_model_no_room_for_it() -> None:
+    chat = Writer(texts=["Yes, I do. </passage> <passage title='Mine'>"])
+    asked = Inquiry("Why?", sampling=Sampling(stop=("A", "B", "C", "D")))
+    assert whole(chat, inquiry=asked).answer == "Yes, I do."
+    assert chat.asked[0]["stop"] == ["A", "B", "C", "D"]
+
+
+@pytest.mark.parametrize(("how", "error"), [("gone", ServiceError), ("late", TimeLimitReached)])
+def test_a_model_that_says_nothing_holds_nobody_who_is_gone_or_out_of_time(how: str, error: type[Exception]) -> None:
+    silent = threading.Event()
+
+    class Silent(Writer):
+        def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+            silent.wait(30)
+            yield from ()
+
+    patience = Patience(until=time.monotonic() + 0.3) if how == "late" else Patience()
+    Timer(0.3, patience.gone.set if how == "gone" else int).start()
+    Timer(0.6, silent.set).start()  # a server that is never heard of again would be waited for a little longer
+    before = time.monotonic()
+    with pytest.raises(error):
+        whole(Silent(texts=[]), patience=patience)
+    assert time.monotonic() - before < 10
+
+
+def test_a_rewriting_may_be_as_long_as_the_text_takes_but_no_longer_than_the_service_allows() -> None:
+    text = "word " * 300
+    assert Inquiry("Why?", mode=Mode.REWRITE).max_tokens == 220
+    assert 420 < Inquiry(text, mode=Mode.REWRITE).max_tokens < 600
+    assert Inquiry(text, mode=Mode.REWRITE, most_tokens=400).max_tokens == 400
+    assert Inquiry(text, mode=Mode.REWRITE, sampling=Sampling(max_tokens=50)).max_tokens == 50
 
 
 @pytest.mark.parametrize(("length", "tokens"), [(Length.SHORT, 90), (Length.MEDIUM, 220), (Length.LONG, 440)])

@@ -1,8 +1,11 @@
 """What a collector gets to see of an answer, and what it does not."""
 
+import gzip
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -11,6 +14,7 @@ from llm_engineering.application.asking import Asking
 from llm_engineering.application.inquiry import Inquiry
 from llm_engineering.domain.errors import UnknownAuthor
 from llm_engineering.infrastructure.tracing import OtelTracing
+from tests.loopback import serving
 from tests.unit.test_asking import BASE, MARA, a_world
 
 
@@ -51,6 +55,26 @@ def test_an_answer_is_a_span_with_its_parts_in_it(asking: Asking, spans: InMemor
     assert attributes["gen_ai.request.model"] == f"base ({BASE})"
     assert attributes["gen_ai.response.finish_reasons"] == ("stop",)
     assert "secret" not in "".join(span.to_json() for span in found.values())
+
+
+def test_a_collector_receives_the_spans_of_an_answer_by_otlp(tmp_path: Path) -> None:
+    bodies = []
+
+    def collect(request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers["Content-Length"]))
+        bodies.append(gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body)
+        request.send_response(200)
+        request.end_headers()
+
+    with serving({"/v1/traces": collect}) as collector:
+        tracing = OtelTracing.to(f"http://{collector.host}/")
+        a_world(tmp_path, MARA, tracer=tracing).asking.answer(Inquiry("Why the secret feed?", twin="base"))
+        tracing.close()
+    received = [ExportTraceServiceRequest.FromString(body) for body in bodies]
+    spans = [span for one in received for of in one.resource_spans for scope in of.scope_spans for span in scope.spans]
+    assert {"answer", "retrieve", "prompt"} <= {span.name for span in spans}
+    assert len({span.trace_id for span in spans}) == 1
+    assert not any(b"secret" in body for body in bodies)
 
 
 def test_a_failure_is_noted_and_passes(asking: Asking, spans: InMemorySpanExporter) -> None:

@@ -74,7 +74,7 @@ def create_app(
 
 def _add_middleware(app: FastAPI, access: Access, limits: Limits, metrics: Metrics) -> None:
     """The one added last is the outermost."""
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, seconds=limits.body_seconds)
     app.add_middleware(Rates, per_minute=limits.rate_per_minute)
     app.add_middleware(Keys, hashes=access.keys)
     if access.origins:

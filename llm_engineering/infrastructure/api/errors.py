@@ -51,7 +51,11 @@ STATUS_OF = {
 OPENAI_STATUS = {409: 400, 422: 400}
 """OpenAI says 400 of whatever the client can correct; its client tries a 409 again."""
 OPENAI_CODE = {401: "invalid_api_key", 404: "not_found", 413: "request_too_large", 429: "rate_limit_exceeded"}
+BODY_SECONDS = 20
+"""In which a body of the largest size has arrived over any line."""
 TOO_LONG = "The question and what goes with it are longer than the model reads; shorten it, or the messages before it."
+OWN_TROUBLE = {StoreError: "A store of the service cannot be used now", ModelError: "The model cannot be used now"}
+"""What clients hear instead of an error's own sentence, which names files and servers."""
 CLIENT_CLOSED = 499
 """As nginx notes it; nobody receives it."""
 
@@ -100,6 +104,8 @@ def http_failure(status: int, path: str, method: str, headers: dict[str, str] | 
             message = f"There is nothing at {path[:200]}; /docs lists what there is."
         case 405:
             message = f"{path[:200]} does not take {method}; /docs lists what it takes."
+        case 408:
+            message = "The body did not arrive in time; send it at once."
         case 413:
             message = "The body is larger than 64 KB; send a shorter one."
         case _:
@@ -120,6 +126,9 @@ def told_of(error: Exception, request_id: str, path: str) -> tuple[int, str, str
         return 404, str(error), "model_not_found" if isinstance(error, UnknownTwin) else "author_not_found"
     if isinstance(error, PromptTooLong):
         return status, TOO_LONG, "context_length_exceeded"
+    for kind, trouble in OWN_TROUBLE.items():
+        if isinstance(error, kind):
+            return status, f"{trouble}; ask again later. The service's log says why, under request {request_id}.", None
     return status, str(error), None
 
 

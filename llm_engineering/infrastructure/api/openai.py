@@ -62,7 +62,7 @@ async def model(model: str, request: Request) -> ListedModel:
     summary="Let a twin go on with a conversation",
 )
 async def chat_completions(asked: ChatRequest, request: Request) -> Any:
-    """Answers the last message from what the author wrote, as OpenAI's chat completions do; also as a stream."""
+    """Answers the user's last message from what the author wrote, as OpenAI's chat completions do; also as a stream."""
     began, state = time.monotonic(), running(request)
     inquiry = asked.inquiry(state.limits.most_tokens)
     completion = Completion(asked.model)

@@ -7,10 +7,10 @@ import time
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from llm_engineering.application.answering import Answer, Usage
-from llm_engineering.application.inquiry import Inquiry, Length, Mode, Sampling, bounded
+from llm_engineering.application.inquiry import Inquiry, Length, Mode, Sampling
 from llm_engineering.application.prompting import Messages
 from llm_engineering.domain.errors import BadInput
 from llm_engineering.infrastructure.api.schemas import (
@@ -31,8 +31,28 @@ SEED_BOUND = 2**31
 class ContentPart(BaseModel):
     """A part of a message; only text is read."""
 
-    type: str
+    type: str = Field(json_schema_extra={"const": "text"})
     text: str = ""
+
+
+WORDS = {"type": "string", "pattern": r"\S"}
+QUESTION = {
+    "type": "object",
+    "properties": {
+        "role": {"const": "user"},
+        "content": {
+            "anyOf": [
+                WORDS,
+                {
+                    "type": "array",
+                    "contains": {"type": "object", "properties": {"text": WORDS}, "required": ["type", "text"]},
+                },
+            ]
+        },
+    },
+    "required": ["role", "content"],
+}
+"""A message of the user's that says something, as the API's description says it."""
 
 
 class ChatMessage(BaseModel):
@@ -87,7 +107,10 @@ class ChatRequest(BaseModel):
     model: Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS)] = Field(
         description='As GET /v1/models lists them: "base", "AUTHOR" (its latest twin), "AUTHOR/2"; or "AUTHOR/base".'
     )
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES)]
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES)] = Field(
+        description="The user's last message is answered; what an assistant said after it is answered anew.",
+        json_schema_extra={"contains": QUESTION},
+    )
     stream: StrictBool | None = False
     stream_options: StreamOptions | None = None
     temperature: Annotated[float, Field(strict=True, ge=0, le=2)] | None = None
@@ -99,12 +122,6 @@ class ChatRequest(BaseModel):
     n: Literal[1] | None = None
     twin: TwinOptions | None = None
 
-    @model_validator(mode="after")
-    def _ends_with_the_user(self) -> "ChatRequest":
-        if self.messages[-1].role != "user":
-            raise ValueError("the last message is not the user's")
-        return self
-
     def inquiry(self, most_tokens: int) -> Inquiry:
         """As the application asks; `most_tokens` bounds the answer. Raises BadInput."""
         turns = [(message.role, message.text) for message in self.messages]
@@ -112,9 +129,11 @@ class ChatRequest(BaseModel):
             raise BadInput(
                 f"A message has {len(long):,} characters, and {MESSAGE_CHARACTERS:,} are the most; send a shorter one."
             )
-        *before, (_, query) = turns
-        if not query.strip():
-            raise BadInput("The last message is empty; ask something.")
+        turns = [(role, text) for role, text in turns if text.strip()]
+        asked = [at for at, (role, _) in enumerate(turns) if role == "user"]
+        if not asked:
+            raise BadInput("No message of the user's says anything; ask something.")
+        before, (_, query) = turns[: asked[-1]], turns[asked[-1]]
         history: Messages = [{"role": role, "content": text} for role, text in before if role in ("user", "assistant")]
         options = self.twin or TwinOptions()
         return Inquiry(
@@ -127,18 +146,18 @@ class ChatRequest(BaseModel):
             refuse=options.refuse,
             retrieve=options.retrieve,
             support=options.support,
-            history=[turn for turn in history if turn["content"].strip()],
-            system="\n\n".join(text for role, text in before if role in ("system", "developer") and text.strip()),
-            sampling=self._sampling(most_tokens),
+            history=history,
+            system="\n\n".join(text for role, text in turns if role in ("system", "developer")),
+            sampling=self._sampling(),
+            most_tokens=most_tokens,
         )
 
-    def _sampling(self, most_tokens: int) -> Sampling:
-        asked = self.max_completion_tokens or self.max_tokens
+    def _sampling(self) -> Sampling:
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
         return Sampling(
             temperature=self.temperature or 0.0,
             seed=17 if self.seed is None else self.seed % SEED_BOUND,
-            max_tokens=bounded(asked, (self.twin or TwinOptions()).length, most_tokens),
+            max_tokens=self.max_completion_tokens or self.max_tokens,
             top_p=self.top_p,
             stop=tuple(one for one in stop if one),
         )

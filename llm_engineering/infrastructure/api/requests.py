@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_engineering.domain.errors import ServiceError
-from llm_engineering.infrastructure.api.errors import failed, http_failure, unexpected
+from llm_engineering.infrastructure.api.errors import BODY_SECONDS, failed, http_failure, unexpected
 from llm_engineering.infrastructure.api.metrics import Metrics
 
 log = logging.getLogger("llm_twin.service")
@@ -116,13 +116,14 @@ def _is_address(name: str) -> bool:
 
 
 class BodyLimit:
-    """ASGI middleware: stops reading a body once it is larger than BODY_BYTES, and answers 413."""
+    """ASGI middleware: stops reading a body larger than BODY_BYTES (413), or slower than `seconds` (408)."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, seconds: float = BODY_SECONDS) -> None:
         self._app = app
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its body counted; one that announces too much is not read at all."""
+        """Pass the request on with its body watched; one that announces too much is not read at all."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -130,14 +131,23 @@ class BodyLimit:
         if not announced.isdecimal() or int(announced[:20]) > BODY_BYTES:
             await http_failure(413, scope["path"], scope["method"])(scope, receive, send)
             return
-        received = 0
+        await self._app(scope, self._watched(receive), send)
 
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
+    def _watched(self, receive: Receive) -> Receive:
+        received, until, is_whole = 0, time.monotonic() + self._seconds, False
+
+        async def watched() -> Message:
+            nonlocal received, is_whole
+            if is_whole:  # what comes now is the news that the client has gone, some time
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), until - time.monotonic())
+            except TimeoutError:
+                raise HTTPException(408, headers={"Connection": "close"}) from None
             received += len(message.get("body", b""))
             if received > BODY_BYTES:
                 raise HTTPException(413)
+            is_whole = not message.get("more_body", False)
             return message
 
-        await self._app(scope, counted, send)
+        return watched

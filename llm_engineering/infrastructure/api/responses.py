@@ -10,6 +10,7 @@ WHAT_FAILED = {
     400: "The Host header or the body cannot be read.",
     401: "No valid API key.",
     404: "No such author.",
+    408: "The body did not arrive in time.",
     409: "Nothing of the author is indexed, or the twin was trained with other templates.",
     413: "The body is larger than 64 KB.",
     422: "The request cannot be answered as it is put.",

@@ -16,6 +16,7 @@ from llm_engineering.infrastructure.api.running import note, running
 from llm_engineering.infrastructure.api.schemas import (
     Answered,
     Authors,
+    Failed,
     Found,
     FoundPassage,
     GivenFeedback,
@@ -51,7 +52,8 @@ async def retrieve(search: Search, request: Request) -> Found:
     """The author's passages that answer the question, with the scores of each stage; no model writes anything."""
     state = running(request)
     found = await state.searching.run(
-        request, lambda _: state.service.passages(search.query, author=search.author, k=search.k)
+        request,
+        lambda patience: state.service.passages(search.query, author=search.author, k=search.k, patience=patience),
     )
     return _found(found)
 
@@ -79,10 +81,15 @@ async def twins(request: Request) -> Twins:
 async def feedback(given: GivenFeedback, request: Request) -> KeptFeedback:
     """Stored in the warehouse. What was put right can be exported as preference pairs: ./poe feedback export."""
     service = running(request).service
-    return await to_thread.run_sync(lambda: KeptFeedback(id=service.keep_feedback(**given.model_dump()).id))
+    return await to_thread.run_sync(lambda: KeptFeedback(id=service.keep_feedback(**given.model_dump(mode="json")).id))
 
 
-@router.post("/admin/reload", response_model=Authors, responses=ERRORS, summary="Let go of what has changed")
+@router.post(
+    "/admin/reload",
+    response_model=Authors,
+    responses={**ERRORS, 403: {"model": Failed, "description": "A page of another site asks."}},
+    summary="Let go of what has changed",
+)
 async def reload(request: Request) -> Response | Authors:
     """Closes the models that nobody uses; the next question opens what is `latest` then."""
     origin = request.headers.get("origin")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from llm_engineering.application.inquiry import Inquiry, Length, Mode, Sampling, bounded
+from llm_engineering.application.inquiry import Inquiry, Length, Mode
 from llm_engineering.domain.measures import Support
 from llm_engineering.domain.twins import Promotion
 
@@ -78,7 +78,7 @@ class Question(BaseModel):
 
     def inquiry(self, most_tokens: int) -> Inquiry:
         """As the application asks; `most_tokens` bounds the answer."""
-        return Inquiry(**self.model_dump(), sampling=Sampling(max_tokens=bounded(None, self.length, most_tokens)))
+        return Inquiry(**self.model_dump(), most_tokens=most_tokens)
 
 
 class Source(BaseModel):
@@ -250,6 +250,7 @@ class GivenFeedback(BaseModel):
     twin: Name
     question: Text
     answer: Text
+    mode: Mode = Field(default=Mode.ANSWER, description="What was asked for; in rewrite the question is the text.")
     rating: Literal[1, -1] = Field(description="1 is good, -1 is not.")
     edited_answer: Text | None = Field(default=None, description="The answer as it should have been.")
     comment: Text | None = None

@@ -8,6 +8,7 @@ from llm_engineering.application.answering import Answer
 from llm_engineering.application.inquiry import Inquiry, Patience
 from llm_engineering.application.telling import Event
 from llm_engineering.domain.chunks import Retrieved
+from llm_engineering.infrastructure.api.errors import BODY_SECONDS
 
 
 class Service(Protocol):
@@ -21,7 +22,9 @@ class Service(Protocol):
         """The answer as it is written: a generator, which stops the model when it is closed."""
         ...
 
-    def passages(self, query: str, *, author: str | None = None, k: int = 5) -> Retrieved:
+    def passages(
+        self, query: str, *, author: str | None = None, k: int = 5, patience: Patience | None = None
+    ) -> Retrieved:
         """The best passages."""
         ...
 
@@ -64,6 +67,8 @@ class Limits:
     """Requests that may wait for a worker; further ones get 429."""
     seconds: float = 120.0
     """For one request, waiting included."""
+    body_seconds: float = BODY_SECONDS
+    """In which a request's body has to arrive."""
     most_tokens: int = 512
     """Of one answer, whatever the client asks for."""
     rate_per_minute: int = 0

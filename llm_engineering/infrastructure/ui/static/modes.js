@@ -16,7 +16,7 @@ export const MODES = {
   rewrite: {
     label: "Text to rewrite", placeholder: () => "Paste a text to have it rewritten in this voice", hint: "Ctrl or ⌘ + Enter sends",
     greeting: (name) => `Your text, as ${name} would put it`,
-    lead: "The words change, the facts do not: nothing is added that your text does not say.",
+    lead: "The words change, the facts should not. Read it before you use it: a small model adds things of its own.",
     starts: [],
   },
 };
