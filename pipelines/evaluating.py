@@ -19,7 +19,7 @@ def evaluating(
     chat_models: ChatModels = None,
     style_card: StyleCard = True,
     max_prompts: MaxPrompts = 10,
-    grounded_prompts: GroundedPrompts = 6,
+    grounded_prompts: GroundedPrompts = 8,
     judge: Judge = None,
     promotion: Promotion = None,
     seed: Seed = 17,

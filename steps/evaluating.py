@@ -12,12 +12,10 @@ from llm_engineering.application.contenders import Contender, base_contender, tw
 from llm_engineering.application.evaluating import Extent
 from llm_engineering.application.features import impostor_texts
 from llm_engineering.application.judging import Judge
-from llm_engineering.application.style import sample_impostors
 from llm_engineering.application.style_card import style_card_contender
 from llm_engineering.application.twins import twin_version as chosen_version
 from llm_engineering.application.weights import Weights
 from llm_engineering.bootstrap import Twin
-from llm_engineering.domain.authors import Author
 from llm_engineering.domain.datasets import InstructDataset
 from llm_engineering.domain.documents import CleanedDocument
 from llm_engineering.domain.errors import BadInput
@@ -27,8 +25,6 @@ from steps import control_plane, previews
 from steps.artifacts import dataset_of_twin
 from steps.context import log_step, opened_twin, patient
 
-FEW_AUTHORS = 3
-"""With fewer others the score says little more than "not like this one"."""
 PASSAGES = 10
 """Found for an instruction; answers are given as many of them as fit."""
 
@@ -53,7 +49,8 @@ def evaluate(
         author = twin.warehouse.author(author_full_name)
         manifests = [chosen_version(twin.warehouse, author, version) for version in twin_versions or (None,)]
         also_read = _read_by_others(manifests, dataset, author_full_name)
-        impostors = _impostors(twin, author)
+        texts = impostor_texts(author, twin.warehouse)
+        impostors = evaluating.impostor_pool(author, texts, twin.sample_documents)
         with ExitStack() as open_models:
             contenders = _contenders(twin, manifests, chat_models or [], open_models)
             if style_card:
@@ -104,14 +101,6 @@ def _read_by_others(manifests: Sequence[TwinManifest], dataset: InstructDataset,
             )
         read |= set(own.metadata.train_documents)
     return read
-
-
-def _impostors(twin: Twin, author: Author) -> dict[str, list[str]]:
-    """The other authors of the warehouse, and the sample authors where those are few."""
-    found = dict(impostor_texts(author, twin.warehouse))
-    if len(found) < FEW_AUTHORS:
-        found = {**sample_impostors(author.full_name, twin.sample_documents), **found}
-    return found
 
 
 def _contenders(

@@ -8,10 +8,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from llm_engineering.application.contenders import BASE, WITH_SOURCES
-from llm_engineering.domain.evaluation import EvaluationReport, SampleAnswer
+from llm_engineering.application.measured import AUTHOR, OTHERS
+from llm_engineering.domain.evaluation import EvaluationReport, SampleAnswer, TruthScores
+from llm_engineering.domain.measures import Interval, RetrievalScores
 
 TEMPLATE = "evaluation_page.html.jinja"
-AUTHOR, OTHERS = "author_held_out", "other_author"
 DELTAS = {"burrows_delta": "Burrows's Delta", "cosine_delta": "Cosine Delta"}
 HABITS = {
     "sentence_words": "Words in a sentence",
@@ -50,11 +51,12 @@ def page(report: EvaluationReport) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "parts": parts}
+    environment.filters |= {"percent": _percent, "between": _between, "parts": parts}
     return environment.get_template(TEMPLATE).render(
         report=report,
         scale=_scale(report),
         measures=_measures(report),
+        sentences=_sentences(report),
         habits=_habits(report),
         facts=_facts(report),
         labels={one.name: one.label for one in report.candidates},
@@ -113,25 +115,52 @@ def _measures(report: EvaluationReport) -> dict[str, Any]:
     names = {AUTHOR: "Author", OTHERS: "Others", **{one.name: one.name for one in report.candidates}}
     style = report.style
     rows = [
-        {"name": name, "auc": report.members.get(name), "figures": [round(row[key], 2) for key in names if key in row]}
+        {
+            "name": name,
+            "auc": report.members.get(name),
+            "interval": report.member_intervals.get(name),
+            "figures": [round(row[key], 2) for key in names if key in row],
+        }
         for name, row in style.measures.items()
     ]
     rows += [
-        {"name": name, "auc": None, "figures": [style.raw[key][one] for one in names if one in style.raw[key]]}
+        {"name": name, "figures": [style.raw[key][one] for one in names if one in style.raw[key]]}
         for key, name in DELTAS.items()
         if key in style.raw
     ]
     return {"columns": list(names.values()), "rows": rows}
 
 
-def _habits(report: EvaluationReport) -> list[dict[str, Any]]:
-    """Author, base model, twin and others, habit by habit, as bars of one scale each."""
-    wanted = (
+def _drawn(report: EvaluationReport) -> tuple[tuple[str, str, str], ...]:
+    """(Name in the profile, what it is called, its colour) of whom habits are drawn."""
+    return (
         (AUTHOR, "author", "author"),
         (report.twin, "twin", "twin"),
         (BASE, "base", "base"),
         (OTHERS, "others", "other"),
     )
+
+
+def _sentences(report: EvaluationReport) -> list[dict[str, Any]]:
+    """How long everybody's sentences are: percentiles in words, and where they lie (0 to 100 % of the axis)."""
+    rows = [report.profile.get(f"sentence_words_{percentile}", {}) for percentile in ("p10", "p50", "p90")]
+    highest = max(rows[-1].values(), default=0.0)
+    if not highest:
+        return []
+    return [
+        {
+            "name": name,
+            "colour": colour,
+            "words": [row[key] for row in rows],
+            "at": [round(98 * row[key] / highest, 1) for row in rows],  # the longest one's mark is still within
+        }
+        for key, name, colour in _drawn(report)
+        if all(key in row for row in rows)
+    ]
+
+
+def _habits(report: EvaluationReport) -> list[dict[str, Any]]:
+    """Author, base model, twin and others, habit by habit, as bars of one scale each."""
     drawn = []
     for rate, name in HABITS.items():
         row = report.profile.get(rate, {})
@@ -139,7 +168,7 @@ def _habits(report: EvaluationReport) -> list[dict[str, Any]]:
             continue
         bars = [
             {"name": shown, "colour": colour, "width": round(100 * row[key] / highest, 1), "shown": f"{row[key]:.1f}"}
-            for key, shown, colour in wanted
+            for key, shown, colour in _drawn(report)
             if key in row
         ]
         drawn.append({"name": name, "bars": bars})
@@ -156,14 +185,12 @@ def _facts(report: EvaluationReport) -> Mapping[str, str]:
         )
     if refusals := report.refusals:
         facts["Questions the author has not written about"] = (
-            f"{_percent(refusals.refused_share)} of {refusals.unanswerable} refused; of {refusals.answerable} that the "
-            f"author has, {_percent(refusals.wrongly_refused_share)}"
+            f"{_percent(refusals.refused_share)} ({_between(refusals.refused_interval)}) of {refusals.unanswerable} "
+            f"refused; of {refusals.answerable} that the author has, {_percent(refusals.wrongly_refused_share)} "
+            f"({_between(refusals.wrongly_refused_interval)})"
         )
     if found := report.retrieval:
-        recalls = ", ".join(f"Recall@{k} {value:.2f}" for k, value in found.recall.items())
-        facts["Finding the passage that an instruction was made from"] = (
-            f"{recalls}, MRR@10 {found.mrr:.2f}, nDCG@10 {found.ndcg:.2f} (n = {found.n})"
-        )
+        facts["Finding the passage that an instruction was made from"] = _retrieval(found)
     if judge := report.judge:
         agreeing = judge.agrees_with_style
         agrees = f", agrees with the style score on {_percent(agreeing)}" if agreeing is not None else ""
@@ -174,13 +201,32 @@ def _facts(report: EvaluationReport) -> Mapping[str, str]:
         )
     for one in report.candidates:
         if one.truth and one.name.endswith(WITH_SOURCES):
-            cited = one.truth.citations
-            facts[f"Citations, {one.label}"] = (
-                f"{_percent(cited.precision)} of the sources shown support a sentence; "
-                f"{_percent(cited.recall)} of {one.truth.sentences.get('supported', 0)} + "
-                f"{one.truth.sentences.get('unsupported', 0)} factual sentences are supported"
-            )
+            facts[f"Citations, {one.label}"] = _citations(one.truth)
     return facts
+
+
+def _retrieval(found: RetrievalScores) -> str:
+    figures = [*((f"recall@{k}", value) for k, value in found.recall.items()), ("mrr", found.mrr), ("ndcg", found.ndcg)]
+    names = {"mrr": "MRR@10", "ndcg": "nDCG@10"}
+    told = []
+    for name, value in figures:
+        low_high = found.intervals.get(name)
+        between = f" ({low_high[0]:.2f} to {low_high[1]:.2f})" if low_high else ""
+        told.append(f"{names.get(name, name.capitalize())} {value:.2f}{between}")
+    return f"{', '.join(told)} (n = {found.n})"
+
+
+def _citations(truth: TruthScores) -> str:
+    cited = truth.citations
+    labelled = ""
+    if truth.labelled_by:
+        labelled = f"; labelled by {truth.labelled_by}"
+        labelled += f", which failed on {truth.kept} of the answers: those by thresholds" if truth.kept else ""
+    return (
+        f"{_percent(cited.precision)} ({_between(cited.precision_interval)}) of {cited.sources} sources shown support "
+        f"a sentence; {_percent(cited.recall)} ({_between(cited.recall_interval)}) of {cited.sentences} factual "
+        f"sentences are supported{labelled}"
+    )
 
 
 def _colour(report: EvaluationReport, name: str) -> str:
@@ -190,3 +236,9 @@ def _colour(report: EvaluationReport, name: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
+
+
+def _between(interval: Interval) -> str:
+    """An interval of shares."""
+    low, high = interval
+    return f"{_percent(low)} to {_percent(high)}"

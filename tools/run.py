@@ -118,7 +118,8 @@ def _show_evaluation(report: "EvaluationReport", out: "Console") -> None:
     for one in report.candidates:
         truth = f"{one.truth.supported.value:.0%}" if one.truth else ""
         table.add_row(one.label, *_scored(one.style), f"{one.copying.eight_gram_share:.0%}", truth)
-    table.add_row("the author, held-out text", *_scored(style.author_held_out), "", "")
+    copied = f"{report.author_copying.eight_gram_share:.0%}" if report.author_copying else ""
+    table.add_row("the author, held-out text", *_scored(style.author_held_out), copied, "")
     out.print(table)
     out.print(report.verdict, markup=False)
     page = written(report, directory_of(report, load_settings().OUTPUT_DIR))

@@ -1,23 +1,31 @@
 """./poe benchmark evaluation: whether the score of style can be believed, and what an evaluation costs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.evaluation import base_model, corpus, cost, sanity, topics, verifying
+from benchmarks.evaluation import base_model, corpus, cost, sanity, tables, topics, verifying
 from benchmarks.report import SHARED, surroundings, write_json
+from llm_engineering.application.ports import Progress
 from llm_engineering.bootstrap import opened
+from llm_engineering.domain.errors import TwinError
 from llm_engineering.infrastructure.progress import TerminalProgress
 from llm_engineering.settings import EMBEDDED_CHAT_MODEL
 from tools import console
 from tools.environment import REPOSITORY
 from tools.paths import UserPath
 
-PARTS = ("verifier", "unseen", "sanity", "cost")
+PARTS = {
+    "verifier": ("auc_500", "auc_150", "topic_drop"),
+    "unseen": ("auc_500_unseen", "auc_150_unseen"),
+    "sanity": ("sanity",),
+    "cost": ("seconds_three_candidates",),
+}
+"""Part → its figures, which are null when the part cannot be measured."""
 LENGTHS = (500, 150)
 """Words a piece."""
 SANITY_WORDS = 150
@@ -37,7 +45,7 @@ CACHE = REPOSITORY / "output" / "benchmarks" / "cache" / "evaluation"
     show_default="../shared/corpora/text",
     help="Folder of a folder of Markdown files an author.",
 )
-@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Measure this part only; may be repeated.")
+@click.option("--only", type=click.Choice(list(PARTS)), multiple=True, help="Measure this part only; may be repeated.")
 @click.option(
     "--most",
     type=click.IntRange(min=8),
@@ -53,37 +61,56 @@ CACHE = REPOSITORY / "output" / "benchmarks" / "cache" / "evaluation"
 def main(text: Path, only: tuple[str, ...], most: int, prompts: int, seed: int, file: Path) -> None:
     """Measure the evaluation; prints tables and writes the figures as JSON.
 
-    What the base model wrote is kept in output/benchmarks/cache/evaluation.
+    What the base model wrote is kept in output/benchmarks/cache/evaluation. Exits with 1 when nothing
+    could be measured.
     """
     out = Console(highlight=False)
     progress = TerminalProgress()
-    figures: dict[str, Any] = surroundings(PACKAGES, benchmark=seed)
+    found = corpus.find(text)
     parts = [part for part in PARTS if not only or part in only]
-    authors = corpus.read(text) if {"verifier", "unseen", "sanity"} & set(parts) else {}
+    authors = corpus.read(text) if set(parts) - {"cost"} else {}
+    figures: dict[str, Any] = surroundings(PACKAGES, benchmark=seed) | {"left_out": found.left_out}
     for part in parts:
         console.say(f"Measuring {part} …")
         match part:
             case "verifier" | "unseen":
-                figures |= _verified(part, authors, most, seed, progress)
+                figures |= _attempted(part, partial(_verified, part, authors, most, seed, progress))
             case "sanity":
-                figures |= _sane(authors, most, prompts, seed, progress)
+                figures |= _attempted(part, partial(_sane, authors, most, prompts, seed, progress))
             case "cost":
-                with opened(progress=progress) as twin:
-                    figures |= cost.measure(twin, text, _longest_first(text))
+                figures |= _attempted(part, partial(_timed, text, found.longest(COST_AUTHORS), progress))
         write_json(figures, file)
-    for table in _tables(figures):
-        out.print(table)
+    for line in tables.shown(figures):
+        out.print(line, soft_wrap=isinstance(line, str), markup=False)
     out.print(f"Written to {file}.", soft_wrap=True)
+    if not any(is_measured(figures[name]) for part in parts for name in PARTS[part]):
+        raise TwinError(f"Nothing could be measured on {text}; {file} says why, part by part and author by author.")
 
 
-def _longest_first(text: Path) -> list[str]:
-    """Authors by the number of their documents, since forty prompts take many held-out passages."""
-    counts = {folder.name: len(list(folder.glob("*.md"))) for folder in text.iterdir() if folder.is_dir()}
-    return sorted(counts, key=lambda name: (-counts[name], name))[:COST_AUTHORS]
+def is_measured(figure: Any) -> bool:
+    """Whether a figure of PARTS has a value."""
+    if isinstance(figure, Mapping):
+        return figure.get("mean") is not None or figure.get("passed") is not None
+    return figure is not None
+
+
+def _attempted(part: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The part's figures; of a part that cannot be measured null and why, and the others still go on."""
+    try:
+        return measure()
+    except TwinError as refusal:
+        console.say(f"No figures of {part}: {refusal}")
+        return {**dict.fromkeys(PARTS[part]), f"{part}_refused": str(refusal)}
+
+
+def _timed(text: Path, names: Sequence[str], progress: Progress) -> dict[str, Any]:
+    """Of the author with the most documents, since forty prompts take many held-out passages."""
+    with opened(progress=progress) as twin:
+        return cost.measure(twin, text, names)
 
 
 def _verified(
-    part: str, authors: Mapping[str, corpus.Texts], most: int, seed: int, progress: TerminalProgress
+    part: str, authors: Mapping[str, corpus.Texts], most: int, seed: int, progress: Progress
 ) -> dict[str, Any]:
     like = topics.neighbours({name: [one.text for one in some.training] for name, some in authors.items()})
     found: dict[str, Any] = {"same_topic_authors": like}
@@ -103,7 +130,7 @@ def _verified(
 
 
 def _sane(
-    authors: Mapping[str, corpus.Texts], most: int, prompts: int, seed: int, progress: TerminalProgress
+    authors: Mapping[str, corpus.Texts], most: int, prompts: int, seed: int, progress: Progress
 ) -> dict[str, Any]:
     pieces = {name: corpus.cut(some, SANITY_WORDS, most) for name, some in authors.items()}
     written = {}
@@ -112,61 +139,6 @@ def _sane(
             written = base_model.texts(twin, EMBEDDED_CHAT_MODEL, authors, prompts, CACHE, seed)
     summary, by_author = sanity.checked(pieces, written, seed, progress)
     return {"sanity": summary, "sanity_by_author": by_author}
-
-
-def _tables(figures: Mapping[str, Any]) -> list[Table]:
-    tables = [_summary(figures)]
-    if rows := figures.get("by_author_500"):
-        tables.append(_authors(figures, rows))
-    return tables
-
-
-def _summary(figures: Mapping[str, Any]) -> Table:
-    table = Table(title="Evaluation", title_justify="left")
-    for column in ("figure", "measured", "bar"):
-        table.add_column(column, justify="left" if column == "figure" else "right")
-    bars = {
-        "auc_500": (">= 0.95", ">= 0.88"),
-        "auc_150": (">= 0.88", ""),
-        "auc_500_unseen": ("", ""),
-        "auc_150_unseen": ("", ""),
-    }
-    for name, (mean, worst) in bars.items():
-        if name in figures:
-            table.add_row(f"{name} mean", _figure(figures[name]["mean"]), mean)
-            table.add_row(f"{name} worst", _figure(figures[name]["worst"]), worst)
-    for name, bar in (("topic_drop", "< 0.05"), ("topic_drop_150", ""), ("seconds_three_candidates", "< 360")):
-        if name in figures:
-            table.add_row(name, _figure(figures[name]), bar)
-    for name, value in figures.get("sanity", {}).items():
-        if isinstance(value, bool | float):
-            table.add_row(
-                f"sanity: {name.replace('_', ' ')}", str(value) if isinstance(value, bool) else _figure(value)
-            )
-    return table
-
-
-def _authors(figures: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> Table:
-    table = Table(title="By author (AUC)", title_justify="left")
-    for column in ("author", "500 words", "same topic", "150 words", "strangers, 500", "pieces, held out"):
-        table.add_column(column, justify="left" if column == "author" else "right")
-    short = figures.get("by_author_150", {})
-    strange = figures.get("auc_500_unseen", {}).get("by_author", {})
-    for name, one in rows.items():
-        pieces = one.get("pieces", {})
-        table.add_row(
-            name,
-            _figure(one.get("auc")),
-            _figure(one.get("same_topic")),
-            _figure(short.get(name, {}).get("auc")),
-            _figure(strange.get(name, {}).get("auc")),
-            f"{pieces.get('training', 0)}, {pieces.get('held_out', 0)}" if pieces else "refused",
-        )
-    return table
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The authors to measure on: each one's documents, the newest held out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,8 @@ from llm_engineering.domain.errors import BadInput
 HELD_OUT = 0.3
 """Share of an author's documents, the newest by date; of undated ones, the last by name."""
 LEAST_DOCUMENTS = 4
+MOST_REASONS = 3
+"""Folders that an error names."""
 NOBODY = re.compile(r"disputed|anonymous|unknown", re.IGNORECASE)
 """A folder of texts whose author is one of the others, nobody knows which, is no author."""
 UNDATED = datetime(1, 1, 1, tzinfo=UTC)
@@ -43,19 +45,40 @@ class Pieces:
     held_out: Sequence[str]
 
 
-def read(folder: Path) -> dict[str, Texts]:
-    """Author → texts. Raises BadInput when fewer than two authors are there."""
+@dataclass(frozen=True)
+class Found:
+    """The authors of a folder."""
+
+    documents: Mapping[str, int]
+    """Author → number of documents."""
+    left_out: Mapping[str, str]
+    """Folder that is not measured on → why."""
+
+    def longest(self, most: int) -> list[str]:
+        """At most so many authors, those with the most documents first."""
+        return sorted(self.documents, key=lambda name: (-self.documents[name], name))[:most]
+
+
+def find(folder: Path) -> Found:
+    """Who can be measured on. Raises BadInput when there is no such folder, or fewer than two authors in it."""
     if not folder.is_dir():
         raise BadInput(f"There is no directory {folder}; name a folder of authors by --text.")
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not NOBODY.search(path.name))
-    found = {name: documents(folder / name)[1] for name in names if len(list((folder / name).glob("*.md"))) > 1}
-    authors = {name: _divided(some) for name, some in found.items() if len(some) >= LEAST_DOCUMENTS}
-    if len(authors) < 2:
+    folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    counts = {path.name: len(list(path.glob("*.md"))) for path in folders}
+    left_out = {name: why for name, count in counts.items() if (why := _unfit(name, count))}
+    kept = {name: count for name, count in counts.items() if name not in left_out}
+    if len(kept) < 2:
+        reasons = "".join(f"; {name} is left out: {why}" for name, why in list(left_out.items())[:MOST_REASONS])
         raise BadInput(
-            f"{folder} holds {len(authors)} author(s) of {LEAST_DOCUMENTS} documents (*.md) or more; "
-            "a verifier needs at least two."
+            f"{folder} holds {len(kept)} folder(s) of an author with {LEAST_DOCUMENTS} documents (*.md) or more, "
+            f"at least two are needed{reasons}."
         )
-    return authors
+    return Found(kept, left_out)
+
+
+def read(folder: Path) -> dict[str, Texts]:
+    """Author → texts. Raises BadInput as `find`, and for a file without text."""
+    return {name: _divided(documents(folder / name)[1]) for name in find(folder).documents}
 
 
 def cut(texts: Texts, words_each: int, most: int) -> Pieces:
@@ -70,6 +93,13 @@ def spread(pieces: Sequence[str], most: int) -> list[str]:
     """At most so many, at even distances."""
     kept = min(most, len(pieces))
     return [pieces[at * len(pieces) // kept] for at in range(kept)]
+
+
+def _unfit(name: str, count: int) -> str:
+    """Why a folder is not measured on, or nothing."""
+    if NOBODY.search(name):
+        return "by its name nobody knows the author"
+    return f"{count} document(s) (*.md), at least {LEAST_DOCUMENTS} are needed" if count < LEAST_DOCUMENTS else ""
 
 
 def _divided(found: Sequence[CleanedDocument]) -> Texts:

@@ -34,7 +34,8 @@ def measure(twin: Twin, text: Path, names: Sequence[str]) -> dict[str, Any]:
 
     Answers are kept nowhere, so nothing comes from an earlier run. The twin is the base model's own
     file once more: what it costs to ask a model does not depend on what its weights say. The time
-    of making the dataset and the features is not in it.
+    of making the dataset and the features is not in it. `cost_prompts` is how many there were: a small
+    corpus has no forty. Raises EmptyCorpus when it has too little text to evaluate on.
     """
     author, documents = authors.documents(text / names[0])
     impostors = {name: [one.style_text for one in authors.documents(text / name)[1]] for name in names[1:]}

@@ -1,7 +1,7 @@
 """Whether the score moves as it should: with the author's share of the sentences, and near the ends for real text."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +18,9 @@ from llm_engineering.domain.evaluation import PromotionRule
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the author's sentences, in a piece that is filled up with another author's."""
 NEAR = 0.3
-"""How far from 0 or 1 a mean counts as near."""
+"""How far from 0 or 1 a mean counts as near, or as not below 1."""
+MOST_AUTHORS = 0.9
+"""Share of the authors with whom mixing has to move the score."""
 STEP_BACK = 0.03
 """A mixed text of more of the author's sentences may score less by so much: the two have other pieces."""
 
@@ -31,32 +33,61 @@ def checked(
     Half of the held-out pieces make the scale, and the other half is scored on it: by the pieces
     that made it the ends would be 0 and 1 whatever the verifier does. Every third other author is
     kept from the verifier, as a stranger.
+
+    An author whom an evaluation refuses, or who has too little text, has no scores to check: their
+    figures are the sentence, as `refused`. In the summary, what nobody was measured on is None.
     """
     asked = progress.track(pieces, "Sanity, authors", total=len(pieces))
-    figures = {name: one for name in asked if (one := _one(name, pieces, base.get(name, ()), seed))}
-    mixed = [one["mixed"] for one in figures.values()]
-    summary: dict[str, Any] = {
-        "mixing_moves_the_score": _share(all(b > a - STEP_BACK for a, b in pairwise(m)) for m in mixed),
-        "mixed": dict(zip(map(str, SHARES), np.mean(mixed, axis=0).tolist(), strict=True)) if mixed else {},
-        "author_near_one": _mean(one["author"] for one in figures.values()),
-        "training_text_near_one": _mean(one["training"] for one in figures.values()),
-        "verbatim_copied": min((one["verbatim_copied"] for one in figures.values()), default=0.0),
-        "held_out_copied": _mean(one["held_out_copied"] for one in figures.values()),
-        "known_others": _mean(one["others"] for one in figures.values()),
+    by_author = {name: _one(name, pieces, base.get(name, ()), seed) for name in asked}
+    measured = [one for one in by_author.values() if "refused" not in one]
+    summary = averaged(measured)
+    checks = checks_of(summary)
+    done = [passed for passed in checks.values() if passed is not None]
+    counted = {
+        "passed": all(done) if done else None,
+        "authors": len(measured),
+        "refused": [name for name, one in by_author.items() if "refused" in one],
     }
-    for which in ("strangers", "base"):
-        if found := [one[which] for one in figures.values() if which in one]:
-            summary[f"{which}_near_zero"] = _mean(found)
-    summary["passed"] = (
-        summary["mixing_moves_the_score"] >= 0.9
-        and abs(summary["author_near_one"] - 1) <= NEAR
-        and summary["training_text_near_one"] >= 1 - NEAR
-        and summary["known_others"] <= NEAR
-        and abs(summary.get("strangers_near_zero", 0.0)) <= NEAR
-        and abs(summary.get("base_near_zero", 0.0)) <= NEAR
-        and summary["verbatim_copied"] > PromotionRule().most_copied
-    )
-    return summary, figures
+    return summary | counted | {"checks": checks}, by_author
+
+
+def averaged(measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures over the authors who have them; None where nobody has."""
+    mixed = [one["mixed"] for one in measured]
+    return {
+        "mixing_moves_the_score": _mean([moves(steps) for steps in mixed]),
+        "mixed": dict(zip(map(str, SHARES), np.mean(mixed, axis=0).tolist(), strict=True)) if mixed else {},
+        "author_near_one": _mean([one["author"] for one in measured]),
+        "training_text_at_least_one": _mean([one["training"] for one in measured]),
+        "verbatim_copied": min((one["verbatim_copied"] for one in measured), default=None),
+        "held_out_copied": _mean([one["held_out_copied"] for one in measured]),
+        "known_others": _mean([one["others"] for one in measured]),
+        "strangers_near_zero": _mean([one["strangers"] for one in measured if "strangers" in one]),
+        "base_near_zero": _mean([one["base"] for one in measured if "base" in one]),
+    }
+
+
+def moves(steps: Sequence[float]) -> bool:
+    """Whether scores of mixed texts rise with the author's share; a scale on which all is 0 does not."""
+    return steps[-1] > steps[0] + STEP_BACK and all(b > a - STEP_BACK for a, b in pairwise(steps))
+
+
+def checks_of(summary: Mapping[str, Any]) -> dict[str, bool | None]:
+    """Figure → whether it is where it should be; None where there is no figure.
+
+    Two have one side only. The verifier knows its training text, so that may lie far above 1. Known
+    impostors lie below strangers, who make the zero.
+    """
+    right: dict[str, Callable[[float], bool]] = {
+        "mixing_moves_the_score": lambda share: share >= MOST_AUTHORS,
+        "author_near_one": lambda score: abs(score - 1) <= NEAR,
+        "training_text_at_least_one": lambda score: score >= 1 - NEAR,
+        "verbatim_copied": lambda share: share > PromotionRule().most_copied,
+        "known_others": lambda score: score <= NEAR,
+        "strangers_near_zero": lambda score: abs(score) <= NEAR,
+        "base_near_zero": lambda score: abs(score) <= NEAR,
+    }
+    return {name: None if summary[name] is None else is_right(summary[name]) for name, is_right in right.items()}
 
 
 def mixed(mine: Sequence[str], theirs: Sequence[str], share: float, seed: int) -> list[str]:
@@ -73,7 +104,7 @@ def mixed(mine: Sequence[str], theirs: Sequence[str], share: float, seed: int) -
     return texts
 
 
-def _one(name: str, pieces: Mapping[str, Pieces], base: Sequence[str], seed: int) -> dict[str, Any] | None:
+def _one(name: str, pieces: Mapping[str, Pieces], base: Sequence[str], seed: int) -> dict[str, Any]:
     mine = pieces[name]
     others = [other for other in pieces if other != name]
     # With two authors there is nobody left to be a stranger.
@@ -84,8 +115,8 @@ def _one(name: str, pieces: Mapping[str, Pieces], base: Sequence[str], seed: int
         verifier = style.fitted(
             mine.training, {o: pieces[o].training for o in known}, mine.held_out[::2], theirs[::2], seed
         )
-    except EmptyCorpus:
-        return None
+    except EmptyCorpus as refusal:
+        return {"refused": str(refusal)}
     asked = mine.held_out[1::2]
     figures: dict[str, Any] = {
         "author": float(verifier.scores(asked).mean()),
@@ -107,9 +138,5 @@ def _sentences(text: str) -> list[str]:
     return [text[start:end] for start, end in sentence_spans(text)]
 
 
-def _share(passed: Any) -> float:
-    return float(np.mean(list(passed) or [0.0]))
-
-
-def _mean(values: Any) -> float:
-    return float(np.mean(list(values) or [0.0]))
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None

@@ -9,15 +9,16 @@ import numpy as np
 
 from llm_engineering.application import contenders, promoting, verdicts
 from llm_engineering.application.contenders import BASE, WITH_SOURCES, Answers, Contender
-from llm_engineering.application.fluency import fluency, held_out_loss
+from llm_engineering.application.fluency import held_out_loss
 from llm_engineering.application.judging import Judge, judged
 from llm_engineering.application.measured import Measure
 from llm_engineering.application.ports import DocumentStore, Embedder, LossMeter, Progress
 from llm_engineering.application.retrieval_figures import refusal_scores, retrieval_scores
+from llm_engineering.application.style import sample_impostors
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.chunks import Retrieved
 from llm_engineering.domain.datasets import InstructDataset, InstructSample
-from llm_engineering.domain.documents import CleanedDocument
+from llm_engineering.domain.documents import CleanedDocument, RawDocument
 from llm_engineering.domain.errors import EmptyCorpus
 from llm_engineering.domain.evaluation import Candidate, EvaluationReport, PromotionResult, PromotionRule, StyleScores
 from llm_engineering.domain.measures import HeldOutLoss, JudgeScores, RetrievalScores
@@ -33,7 +34,7 @@ class Extent:
     """How much is measured."""
 
     max_prompts: int = 10
-    grounded_prompts: int = 6
+    grounded_prompts: int = 8
     """Of these, how many are also answered with sources; 0 leaves truth to sources out."""
     seed: int = 17
 
@@ -88,9 +89,10 @@ def evaluate(
         twin=subject,
         style=style[subject],
         members=measure.members,
+        member_intervals=measure.member_intervals,
         copying={"base": candidates[BASE].copying, "twin": candidates[subject].copying},
-        author_copying=measure.copies.scores(measure.own.held_out),
-        author_fluency=fluency([sample.answer for sample in prompts]),
+        author_copying=measure.copies.scores(measure.own.held_out, extent.seed),
+        author_fluency=measure.fluency([sample.answer for sample in prompts], range(len(prompts))),
         self_overlap=measure.copies.self_overlap(),
         candidates=list(candidates.values()),
         profile=measure.profile(answers),
@@ -103,9 +105,23 @@ def evaluate(
         passed=promotions[0].passed,
         verdict=promotions[0].verdict,
         prompts=len(prompts),
+        prompt_documents=[sample.document_id for sample in prompts],
         seed=extent.seed,
         seconds=time.monotonic() - started,
     )
+
+
+def impostor_pool(
+    author: Author, warehouse: Mapping[str, Sequence[str]], samples: Mapping[str, Sequence[RawDocument]]
+) -> dict[str, Sequence[str]]:
+    """Name → style texts of everybody whom the author is held against, never the author.
+
+    The other authors of the warehouse, as `impostor_texts` finds them, and the sample authors. Who is in
+    both counts once, as the warehouse has them.
+    """
+    known = {Author.named(name).id for name in warehouse}
+    extra = sample_impostors(author.full_name, samples)
+    return {**warehouse, **{name: texts for name, texts in extra.items() if Author.named(name).id not in known}}
 
 
 def _answered(

@@ -8,7 +8,9 @@ from itertools import count
 
 from llm_engineering.application.cleaning import clean
 from llm_engineering.application.indexing import cleaned_collection, cleaned_of
+from llm_engineering.application.passages import words
 from llm_engineering.application.ports import VectorStore
+from llm_engineering.application.style.features import FUNCTION_WORDS
 from llm_engineering.application.warehouse import COLLECT_COMMAND, Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, CleanedDocument, RawDocument
@@ -71,17 +73,37 @@ def cleaned_documents(author: Author, vectors: VectorStore) -> list[CleanedDocum
 
 
 def impostor_texts(author: Author, warehouse: Warehouse) -> Mapping[str, list[str]]:
-    """Other authors' style texts by name, oldest first; of at most MOST_IMPOSTORS authors.
+    """Other authors' style texts by name, oldest first; of the MOST_IMPOSTORS nearest in topic, by name.
 
     Cleaned here rather than read from the feature store, so that authors count whose features
     have not been made.
     """
-    others = [other for other in warehouse.authors() if other.id != author.id][:MOST_IMPOSTORS]
-    texts = {
-        other.full_name: [clean(document).style_text for document in sorted(warehouse.documents(other), key=_age)]
-        for other in others
-    }
-    return {name: found for name, found in texts.items() if found}
+    others = [other for other in warehouse.authors() if other.id != author.id]
+    texts = {other.full_name: found for other in others if (found := _style_texts(other, warehouse))}
+    if len(texts) <= MOST_IMPOSTORS:
+        return texts
+    likeness = _likeness(_style_texts(author, warehouse), list(texts.values()))
+    nearest = {list(texts)[at] for at in heapq.nlargest(MOST_IMPOSTORS, range(len(texts)), key=likeness.__getitem__)}
+    return {name: found for name, found in texts.items() if name in nearest}
+
+
+def _style_texts(author: Author, warehouse: Warehouse) -> list[str]:
+    return [clean(document).style_text for document in sorted(warehouse.documents(author), key=_age)]
+
+
+def _likeness(own: Sequence[str], others: Sequence[Sequence[str]]) -> list[float]:
+    """Of each of the others to the author: cosine (0 to 1) of TF-IDF over content words."""
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+
+    # By hashes, as a vocabulary of texts without a content word would be an error.
+    counted = HashingVectorizer(analyzer=_content_words, alternate_sign=False, norm=None)
+    counts = counted.transform(["\n".join(texts) for texts in (own, *others)])
+    weighed = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+    return [float(one) for one in (weighed[1:] @ weighed[0].T).toarray().ravel()]
+
+
+def _content_words(text: str) -> list[str]:
+    return [word for word in words(text) if word.isalpha() and len(word) > 2 and word not in FUNCTION_WORDS]
 
 
 def _place(document: RawDocument) -> int:

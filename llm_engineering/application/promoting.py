@@ -71,15 +71,30 @@ def _truth(rule: PromotionRule, sourced: Candidate | None, change: Score | None)
         return Check(name=name, passed=False, says="given sources, it states nothing that they could bear out")
     if change is None:
         return Check(name=name, passed=True, says="given sources, the base model states nothing to compare it with")
-    # Of a few answers the mean says little: then the twin fails only where the whole interval is too low.
-    lost = change.value if change.n >= rule.least_prompts else change.high
+    is_few = change.n < rule.least_prompts
     return Check(
         name=name,
-        passed=lost >= -rule.most_truth_lost,
+        passed=_keeps_truth(change, rule.most_truth_lost, is_few=is_few),
+        caution=f"{change.n} prompts with sources are too few to tell whether it is {name}, {rule.least_prompts} are "
+        "needed"
+        if is_few
+        else "",
         says=f"the supported share of its sentences changes by {change.value:+.2f} ({change.low:+.2f} to "
         f"{change.high:+.2f}, n = {change.n}) against the base model, and may not fall by more than "
         f"{rule.most_truth_lost:.2f}",
     )
+
+
+def _keeps_truth(change: Score, most_lost: float, *, is_few: bool) -> bool:
+    """Whether the mean is within the limit; of a few answers, whether it may be.
+
+    The mean of a few answers may lie beyond the limit by chance. Then the twin fails where chance is no
+    excuse, because the whole interval lies beyond it, and where the mean lies beyond it twice over, however
+    wide the interval: intervals of a few answers reach far, and would excuse any fall.
+    """
+    if not is_few:
+        return change.value >= -most_lost
+    return change.high >= -most_lost and change.value >= -2 * most_lost
 
 
 def promote(manifest: TwinManifest, report: EvaluationReport, warehouse: Warehouse) -> TwinManifest:
@@ -93,7 +108,7 @@ def promote(manifest: TwinManifest, report: EvaluationReport, warehouse: Warehou
         return manifest
     promotion = manifest.promotion
     if promotion is None or promotion.by == "evaluation":
-        why = "; ".join(check.says for check in result.checks)
+        why = "; ".join(part for check in result.checks for part in (check.says, check.caution) if part)
         by_evaluation = Promotion(by="evaluation", who=account(), at=datetime.now(UTC), why=why)
         promotion = by_evaluation if result.passed else None
     scored = {"scores": scores_of(report, result), "passed_evaluation": result.passed, "promotion": promotion}
@@ -102,7 +117,7 @@ def promote(manifest: TwinManifest, report: EvaluationReport, warehouse: Warehou
 
 def scores_of(report: EvaluationReport, result: PromotionResult) -> dict[str, Any]:
     """What a manifest keeps: the figures from this twin's point of view, without texts."""
-    kept = report.model_dump(mode="json", exclude={"samples", "promotions", "self_overlap"})
+    kept = report.model_dump(mode="json", exclude={"samples", "promotions", "self_overlap", "prompt_documents"})
     own = next(candidate for candidate in kept["candidates"] if candidate["name"] == result.twin)
     kept["style"] |= {"twin": own["style"], "gain": own["gain"]}
     kept["copying"] |= {"twin": own["copying"]}

@@ -1,5 +1,7 @@
 """What an evaluation says of a twin and of what it is compared with, each figure with its n and interval."""
 
+from uuid import UUID
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from llm_engineering.domain.measures import (
@@ -7,6 +9,7 @@ from llm_engineering.domain.measures import (
     CopyScores,
     Fluency,
     HeldOutLoss,
+    Interval,
     JudgeScores,
     Leaks,
     RefusalScores,
@@ -36,12 +39,24 @@ class StyleScores(BaseModel):
     """Twin minus base, prompt by prompt, as both answer the same ones."""
     verifier_auc: float
     """How well the verifier tells the author's held-out text from others' (0.5 = not at all)."""
+    verifier_auc_interval: Interval | None = None
     verifier_auc_strangers: float | None = None
     """As `verifier_auc`, from authors whom it has never seen; None with a single other author."""
+    verifier_auc_strangers_interval: Interval | None = None
+    verifier_pieces: tuple[int, int] | None = None
+    """Held-out pieces that `verifier_auc` rests on: (the author's, the others')."""
     measures: dict[str, dict[str, float]] = Field(default_factory=dict)
-    """Measure behind the score → candidate → mean on that measure's own scale of 0 to 1."""
+    """Measure behind the score → candidate → mean on that measure's own scale of 0 to 1.
+
+    The anchors are 0 and 1 by the making of the scale.
+    """
     raw: dict[str, dict[str, float]] = Field(default_factory=dict)
-    """Measure → candidate → uncalibrated mean (log-odds, Burrows's Delta, rates per 1,000 words)."""
+    """Measure → candidate → uncalibrated: means (log-odds, share of rounds won), Deltas of all text together.
+
+    The means leave the other authors out, whom the verifier knows.
+    """
+    delta_words: int = 0
+    """What the Deltas are of: so many words of everybody. 0 in reports of old, where it was all they wrote."""
 
 
 class TruthScores(BaseModel):
@@ -52,6 +67,10 @@ class TruthScores(BaseModel):
     sentences: dict[str, int]
     """Label (supported, unsupported, opinion) → sentences."""
     citations: CitationScores
+    labelled_by: str | None = None
+    """The chat model that labelled the sentences; None where thresholds did."""
+    kept: int = 0
+    """Answers of which that model gave no usable labels, so that they keep those by thresholds."""
 
 
 class Candidate(BaseModel):
@@ -106,6 +125,8 @@ class Check(BaseModel):
     passed: bool
     says: str
     """In words, with the figure."""
+    caution: str = ""
+    """Why a pass is to be read with care, in words; empty where there is no reason."""
 
 
 class PromotionResult(BaseModel):
@@ -153,6 +174,8 @@ class EvaluationReport(BaseModel):
     style: StyleScores
     members: dict[str, float] = Field(default_factory=dict)
     """Measure → how well it alone tells the author's held-out text from others' (AUC)."""
+    member_intervals: dict[str, Interval] = Field(default_factory=dict)
+    """Of the same; intervals of an AUC are by Hanley & McNeil (1982)."""
     copying: dict[str, CopyScores]
     """Candidate (base, twin) → how much it copies."""
     author_copying: CopyScores | None = None
@@ -175,6 +198,8 @@ class EvaluationReport(BaseModel):
     verdict: str
     """The result in a few plain sentences."""
     prompts: int = 0
+    prompt_documents: list[UUID] = Field(default_factory=list)
+    """The document of each prompt: answers to prompts of one document are alike. Empty in reports of old."""
     seed: int
     seconds: float
 

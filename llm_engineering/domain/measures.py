@@ -124,6 +124,8 @@ class Fluency(BaseModel):
     """Mean length of an answer."""
     repetition: float
     """Share (0 to 1) of an answer's 4-grams that it has had before, averaged over answers."""
+    repetition_interval: Interval | None = None
+    """Bootstrap, drawing the documents that the prompts are from; None in reports of old."""
     loops: int = 0
     """Answers of which so much is repetition that they go round in circles."""
     distinct: float | None = None
@@ -149,6 +151,11 @@ class HeldOutLoss(BaseModel):
     """Of the loss, over samples."""
     per_sample: list[float] = Field(default_factory=list, exclude=True)
     """Mean loss of each sample's tokens, in the order of the samples, so that two models can be compared in pairs."""
+
+    @property
+    def perplexity_interval(self) -> Interval | None:
+        """That of the loss, as perplexities."""
+        return (math.exp(self.interval[0]), math.exp(self.interval[1])) if self.interval else None
 
 
 class RetrievalScores(BaseModel):

@@ -6,6 +6,7 @@ import pytest
 
 from llm_engineering.application.cleaning import clean
 from llm_engineering.application.features import (
+    MOST_IMPOSTORS,
     MOST_SHOWN,
     cleaned_documents,
     impostor_texts,
@@ -81,6 +82,17 @@ def test_impostors_are_the_other_authors_who_wrote_something(warehouse: Warehous
     warehouse.save(raw_document("mine"))
     warehouse.save(raw_document("# Title\n\ntheirs", "https://e.example/p", EVE))
     assert impostor_texts(ADA, warehouse) == {"Eve Example": ["Title\n\ntheirs"]}
+
+
+def test_of_many_others_those_who_write_about_the_same_are_the_impostors(warehouse: Warehouse) -> None:
+    warehouse.save(raw_document("The apple trees want pruning, and the orchard wants a ladder."))
+    gardeners = {f"Zoe Gardener {n}" for n in range(MOST_IMPOSTORS)}
+    for name in (*(f"Bob Sailor {n}" for n in range(5)), *gardeners):
+        text = "We pruned the apple trees." if name in gardeners else "We sailed the boat past the lighthouse."
+        author = Author.named(name)
+        warehouse.add_author(author)
+        warehouse.save(raw_document(text, f"https://x.example/{name[-1]}{name[0]}", author))
+    assert set(impostor_texts(ADA, warehouse)) == gardeners
 
 
 def test_an_author_without_a_twin_is_sent_to_training(warehouse: Warehouse) -> None:

@@ -1,6 +1,7 @@
 """Style is measured by a verifier that has to prove itself on held-out text first."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,29 @@ def test_a_verifier_that_cannot_tell_authors_apart_is_refused() -> None:
     same = cut(CHATTY, *range(8))
     with pytest.raises(EmptyCorpus, match="cannot tell"):
         style.fitted(same[0::4], {"Twin": same[1::4]}, same[2::4], same[3::4], seed=1)
+
+
+def test_a_verifier_that_fails_can_be_asked_how_well_it_does_before_it_is_refused() -> None:
+    same = cut(CHATTY, *range(8))
+    texts = same[0::4], {"Twin": same[1::4]}, same[2::4], same[3::4]
+    failing = style.unproved(*texts, seed=1)
+    assert failing.auc < 0.7
+    with pytest.raises(EmptyCorpus, match=f"AUC {failing.auc:.2f}"):
+        style.prove(failing, *texts, seed=1)
+
+
+def test_a_verifier_that_takes_strangers_for_the_author_is_refused() -> None:
+    chatty, formal = cut(CHATTY, *range(8)), cut(FORMAL, *range(8))
+    texts = chatty[0::2], {"Bob": formal[0::2]}, chatty[1::2], formal[1::2]
+    fine = style.fitted(*texts, seed=1)
+    style.prove(replace(fine, auc_strangers=0.8), *texts, seed=1)
+    with pytest.raises(EmptyCorpus, match=r"authors whom it does not know \(AUC 0\.60"):
+        style.prove(replace(fine, auc_strangers=0.6), *texts, seed=1)
+
+
+def test_too_little_text_makes_no_verifier_at_all() -> None:
+    with pytest.raises(EmptyCorpus, match="1 piece"):
+        style.unproved(["one"], {"Bob": ["two"] * 9}, ["three"] * 9, ["four"] * 9, seed=1)
 
 
 def test_too_little_text_says_how_much_more_is_needed() -> None:

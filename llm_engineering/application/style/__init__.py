@@ -6,7 +6,7 @@ from llm_engineering.application.style.intervals import difference_of, score_of
 from llm_engineering.application.style.pieces import PIECE_WORDS, pieces
 from llm_engineering.application.style.pool import sample_impostors
 from llm_engineering.application.style.profiles import candidates_profile, profile, sentence_lengths
-from llm_engineering.application.style.verifying import Scale, Verifier, fitted
+from llm_engineering.application.style.verifying import Scale, Verifier, fitted, prove, unproved
 
 __all__ = [
     "PIECE_WORDS",
@@ -21,7 +21,9 @@ __all__ = [
     "fitted",
     "pieces",
     "profile",
+    "prove",
     "sample_impostors",
     "score_of",
     "sentence_lengths",
+    "unproved",
 ]

@@ -38,29 +38,27 @@ def check_enough(
             )
 
 
-def refuse_weak(
-    auc: float,
-    author: Sequence[str],
-    author_held_out: Sequence[str],
-    impostors_held_out: Sequence[str],
-    auc_with_half: Callable[[], float],
-) -> None:
-    """Raises EmptyCorpus when the AUC is low, or may well be luck, with how much text would help.
+def refuse_weak(auc: float, whose: str, author: Sequence[str], auc_with_half: Callable[[], float]) -> None:
+    """Raises EmptyCorpus when the AUC against text of `whose` is low, with how much text would help.
 
     `auc_with_half` gives the AUC by half of the author's text: what twice as much brought says what
     twice as much again may bring. It is called only when it is needed.
     """
-    each = _words_each(author)
     if auc < LEAST_AUC:
+        advice = _advice(auc, auc_with_half(), len(author) * _words_each(author))
         raise EmptyCorpus(
-            f"Style cannot be measured: the verifier cannot tell the author's held-out text from others' "
-            f"(AUC {auc:.2f}, at least {LEAST_AUC} is needed); {_advice(auc, auc_with_half(), len(author) * each)}."
+            f"Style cannot be measured: the verifier cannot tell the author's held-out text from that of {whose} "
+            f"(AUC {auc:.2f}, at least {LEAST_AUC} is needed); {advice}."
         )
+
+
+def refuse_luck(auc: float, author_held_out: Sequence[str], impostors_held_out: Sequence[str]) -> None:
+    """Raises EmptyCorpus when the AUC may well be luck, with how much text would help."""
     error = auc_error(auc, len(author_held_out), len(impostors_held_out))
     if auc - 1.96 * error <= 0.5:
         # The error falls with the root of the number of pieces.
         times = (1.96 * error / (auc - 0.5)) ** 2
-        more = max(1, math.ceil((times - 1) * len(author_held_out))) * each
+        more = max(1, math.ceil((times - 1) * len(author_held_out))) * _words_each(author_held_out)
         raise EmptyCorpus(
             f"Style cannot be measured: the verifier cannot tell for certain the author's held-out text from others' "
             f"(AUC {auc:.2f} on {len(author_held_out)} and {len(impostors_held_out)} pieces may be luck); "

@@ -13,7 +13,7 @@ import numpy as np
 
 from llm_engineering.application.style.features import Family, families
 from llm_engineering.application.style.impostors import Rounds, drawn
-from llm_engineering.application.style.refusing import check_enough, refuse_weak
+from llm_engineering.application.style.refusing import check_enough, refuse_luck, refuse_weak
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -128,20 +128,56 @@ def fitted(
     Raises EmptyCorpus when there are too few pieces, or when the verifier cannot tell the held-out
     pieces apart, since a score by such a verifier would mean nothing.
     """
-    groups = {name: texts for name, texts in impostors.items() if texts}
-    check_enough(author, [text for texts in groups.values() for text in texts], author_held_out, impostors_held_out)
-    held_out = author_held_out, impostors_held_out
-    verifier = _proved(author, groups, *held_out, seed)
-
-    def auc_with_half() -> float:
-        # Every second piece, not the first half, or the author's early documents alone would be asked.
-        return _proved(author[::2], groups, *held_out, seed).auc
-
-    refuse_weak(verifier.auc, author, *held_out, auc_with_half)
+    verifier = unproved(author, impostors, author_held_out, impostors_held_out, seed)
+    prove(verifier, author, impostors, author_held_out, impostors_held_out, seed)
     return verifier
 
 
-def _proved(
+def unproved(
+    author: Sequence[str],
+    impostors: Mapping[str, Sequence[str]],
+    author_held_out: Sequence[str],
+    impostors_held_out: Sequence[str],
+    seed: int,
+) -> Verifier:
+    """As `fitted`, but the verifier may be one that fails: for asking how well it does, not for scores.
+
+    Raises EmptyCorpus when there are too few pieces, and then only.
+    """
+    groups = _with_text(impostors)
+    check_enough(author, [text for texts in groups.values() for text in texts], author_held_out, impostors_held_out)
+    return _scaled(author, groups, author_held_out, impostors_held_out, seed)
+
+
+def prove(
+    verifier: Verifier,
+    author: Sequence[str],
+    impostors: Mapping[str, Sequence[str]],
+    author_held_out: Sequence[str],
+    impostors_held_out: Sequence[str],
+    seed: int,
+) -> None:
+    """Raises EmptyCorpus when the verifier, made by `unproved` of the same, cannot tell the held-out pieces apart.
+
+    Neither from those of the authors that it knows, nor from those of strangers, as every model is one.
+    """
+
+    def with_half() -> Verifier:
+        # Every second piece, not the first half, or the author's early documents alone would be asked.
+        return _scaled(author[::2], _with_text(impostors), author_held_out, impostors_held_out, seed)
+
+    refuse_weak(verifier.auc, "others", author, lambda: with_half().auc)
+    refuse_luck(verifier.auc, author_held_out, impostors_held_out)
+    if verifier.auc_strangers is not None:
+        strangers = "authors whom it does not know"
+        refuse_weak(verifier.auc_strangers, strangers, author, lambda: with_half().auc_strangers or 0.0)
+
+
+def _with_text(impostors: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    return {name: texts for name, texts in impostors.items() if texts}
+
+
+def _scaled(
     author: Sequence[str], groups: Mapping[str, Sequence[str]], mine: Sequence[str], theirs: Sequence[str], seed: int
 ) -> Verifier:
     """Fitted, and put on its scale."""
