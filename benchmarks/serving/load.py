@@ -33,12 +33,15 @@ COLUMNS = {
 LONGEST_WAIT = 5.0
 """Seconds that a client waits after 429, even where it is told to wait for longer."""
 WORDS = (
-    "amber birch cedar dune ember fjord grove heron island jasper kelp lagoon maple north opal pine quartz reef".split()
-)
+    "amber anchor anvil apple arrow basil beacon birch bridge candle canyon castle cedar cello cherry clock comet "
+    "copper coral cotton desert dolphin dragon eagle falcon feather fjord forest garden ginger glacier guitar hammer "
+    "harbor heron honey island ivory jasmine jungle kettle ladder lantern lemon lotus maple meadow mirror mountain "
+    "needle nutmeg ocean olive orchid otter oyster panther parrot pearl pepper pigeon quartz saddle thunder"
+).split()
 OWN = 20
 """First characters by which a client knows its own answer again: later ones may differ, as requests share batches."""
 FOREIGN = 60
-"""By which an answer is known to be another client's: the first few words of many answers are the same."""
+"""By which an answer is taken for another client's, when it names the other's nonce, too."""
 
 
 @dataclass
@@ -71,8 +74,8 @@ def measure(
 
 
 def nonce_of(number: int) -> str:
-    """What only this client asks for."""
-    return f"{WORDS[number % len(WORDS)]} and {WORDS[(number // len(WORDS) + 5 * number + 1) % len(WORDS)]} {number}"
+    """What only this client asks for; up to as many clients as there are words share none."""
+    return f"{WORDS[number % len(WORDS)]} {number}"
 
 
 def _about_nonce(number: int, one: Question) -> dict[str, Any]:
@@ -140,10 +143,20 @@ def is_of_others(told: Told, one: Question) -> bool:
 
 
 def is_foreign(text: str, number: int, alone: Sequence[str]) -> bool:
-    """Whether a text begins as the answer to another client's nonce does, and not as this one's."""
-    if text.startswith(alone[number][:OWN]):
-        return False
-    return any(len(other) >= FOREIGN and text.startswith(other[:FOREIGN]) for other in alone)
+    """Whether a text is about another client's nonce: begins as the answer to that, and names it and not this one's.
+
+    Beginnings alone are the same now and then, as one model writes them all.
+    """
+    said = text.lower()
+    return _word(number) not in said and any(
+        len(other) >= FOREIGN and text.startswith(other[:FOREIGN]) and _word(at) in said
+        for at, other in enumerate(alone)
+        if at != number
+    )
+
+
+def _word(number: int) -> str:
+    return nonce_of(number).split()[0]
 
 
 def row(clients: int, seen: Seen, took: float, memory: Sequence[float]) -> dict[str, Any]:

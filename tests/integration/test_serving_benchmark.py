@@ -63,16 +63,14 @@ def test_refusals_failures_and_answers_that_end_early_are_told_apart(fake: FakeS
 
 
 def test_an_answer_to_somebody_else_is_mixed_and_one_s_own_or_a_new_one_is_not() -> None:
-    amber, birch = (
-        "Amber is a stone that was a tree's resin once, and it floats in salt water.",
-        "Birch is a tree with a white bark, which the first snow of winter hides well.",
-    )
-    alone = [amber, birch, amber, "Birch."]
-    assert load.is_foreign(f"{birch} It grows.", 0, alone)
+    amber = "Amber is a stone that was a tree's resin once, and it floats in salt water."
+    anchor = "The anchor of a ship holds it where the ground is good, and drags where it is mud."
+    alone = [amber, anchor, "The anvil."]
+    assert load.is_foreign(f"{anchor} It is heavy.", 0, alone)
     assert not load.is_foreign(f"{amber} It glows.", 0, alone)
-    assert not load.is_foreign(f"{amber[:30]} of the sea.", 0, alone)
-    assert not load.is_foreign("Birch is a tree with a red bark.", 0, alone)
-    assert not load.is_foreign("Cedar is a tree.", 0, alone)
+    assert not load.is_foreign(f"{anchor} Amber is lighter.", 0, alone)
+    assert not load.is_foreign("The anchor of a ship is red.", 0, alone)
+    assert not load.is_foreign("The anvil. It rings.", 0, alone)
     assert load.is_of_others(Told(author="Edmund Achterberg"), ASKED)
     assert load.is_of_others(Told(author=MARA, links=["https://achterberg.example/a"]), ASKED)
     assert not load.is_of_others(Told(author=MARA, links=["https://lindqvist.example/a"]), ASKED)
@@ -80,6 +78,7 @@ def test_an_answer_to_somebody_else_is_mixed_and_one_s_own_or_a_new_one_is_not()
 
 def test_no_two_clients_share_a_nonce() -> None:
     assert len({load.nonce_of(number) for number in range(200)}) == 200
+    assert len({load.nonce_of(number).split()[0] for number in range(64)}) == 64
 
 
 def test_retrieval_is_counted_with_its_failures(fake: FakeService) -> None:
