@@ -17,6 +17,9 @@ from llm_engineering.domain.evaluation import (
 )
 from llm_engineering.domain.twins import Promotion, TwinManifest
 
+ROUNDING = 1e-9
+"""A mean of thirds is not exactly a third."""
+
 
 def judged(
     rule: PromotionRule,
@@ -89,12 +92,14 @@ def _keeps_truth(change: Score, most_lost: float, *, is_few: bool) -> bool:
     """Whether the mean is within the limit; of a few answers, whether it may be.
 
     The mean of a few answers may lie beyond the limit by chance. Then the twin fails where chance is no
-    excuse, because the whole interval lies beyond it, and where the mean lies beyond it twice over, however
-    wide the interval: intervals of a few answers reach far, and would excuse any fall.
+    excuse, because the whole interval lies beyond it, and where the mean lies beyond it twice over and
+    beyond what a single answer can do, however wide the interval: intervals of a few answers reach far,
+    and would excuse any fall.
     """
     if not is_few:
         return change.value >= -most_lost
-    return change.high >= -most_lost and change.value >= -2 * most_lost
+    by_one_answer = 1 / change.n + ROUNDING
+    return change.high >= -most_lost and change.value >= -max(2 * most_lost, by_one_answer)
 
 
 def promote(manifest: TwinManifest, report: EvaluationReport, warehouse: Warehouse) -> TwinManifest:

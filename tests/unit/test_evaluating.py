@@ -226,6 +226,9 @@ def test_a_fall_that_a_few_prompts_may_owe_to_chance_passes_with_a_caution(good:
     check = truth_check(good, Score(value=-0.2, low=-0.5, high=0.1, n=3))
     assert check.passed
     assert "3 prompts with sources are too few to tell" in check.caution
+    by_one_prompt = Score(value=-1 / 3, low=-1.0, high=0.0, n=3)
+    assert truth_check(good, by_one_prompt).passed
+    assert not truth_check(good, Score(value=-0.33, low=-1.0, high=0.0, n=6)).passed
     assert truth_check(good, Score(value=-0.1, low=-0.5, high=0.1, n=8)).caution == ""
 
 
