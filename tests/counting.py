@@ -18,7 +18,7 @@ class Counted(Silent):
 
     def track(self, items: Iterable[T], description: str, total: int | None = None, current: Any = None) -> Iterator[T]:
         """The items; counts each when the next one is asked for."""
-        self.total += len(items) if total is None else total  # type: ignore[arg-type]
+        self.total += len(items) if total is None else total
         for item in items:
             yield item
             self.done += 1

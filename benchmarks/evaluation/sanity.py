@@ -111,10 +111,9 @@ def _one(name: str, pieces: Mapping[str, Pieces], base: Sequence[str], seed: int
     strangers = others[::3] if len(others) > 2 else []
     known = [other for other in others if other not in strangers]
     theirs = [piece for other in known for piece in pieces[other].held_out]
+    impostors = {other: pieces[other].training for other in known}
     try:
-        verifier = style.fitted(
-            mine.training, {o: pieces[o].training for o in known}, mine.held_out[::2], theirs[::2], seed
-        )
+        verifier = style.fitted(style.Sides(mine.training, impostors, mine.held_out[::2], theirs[::2]), seed)
     except EmptyCorpus as refusal:
         return {"refused": str(refusal)}
     asked = mine.held_out[1::2]

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from llm_engineering.application.passages import words
-from llm_engineering.application.style.features import FUNCTION_WORDS
+from llm_engineering.application.style.features import content_words
 
 NEAREST = 3
 LEAST_TEXTS = 2
@@ -33,19 +32,15 @@ def _likeness(training: Sequence[Sequence[str]]) -> np.ndarray:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = [text for some in training for text in some]
-    counts = Counter(word for text in texts for word in set(_content(text)))
+    counts = Counter(word for text in texts for word in set(content_words(text)))
     shared = sorted(word for word, count in counts.items() if count >= LEAST_TEXTS)
     likeness = np.zeros((len(training), len(training)))
     # A vectorizer without words is an error in scikit-learn; short texts may share none.
     if shared:
-        vectorizer = TfidfVectorizer(analyzer=_content, vocabulary=shared, sublinear_tf=True).fit(texts)
+        vectorizer = TfidfVectorizer(analyzer=content_words, vocabulary=shared, sublinear_tf=True).fit(texts)
         means = np.array([np.asarray(vectorizer.transform(some).mean(axis=0)).ravel() for some in training])
         lengths = np.linalg.norm(means, axis=1, keepdims=True)
         means /= np.where(lengths > 0, lengths, 1.0)
         likeness = means @ means.T
     np.fill_diagonal(likeness, -1)
     return likeness
-
-
-def _content(text: str) -> list[str]:
-    return [word for word in words(text) if word.isalpha() and len(word) > 2 and word not in FUNCTION_WORDS]

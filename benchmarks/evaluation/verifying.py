@@ -91,8 +91,9 @@ def _one(
     mine, whose = pieces[name], [other for other in asked for _ in pieces[other].held_out]
     theirs = [piece for other in asked for piece in pieces[other].held_out]
     impostors = {other: pieces[other].training for other in seen}
+    sides = style.Sides(mine.training, impostors, mine.held_out, theirs)
     try:
-        verifier = style.unproved(mine.training, impostors, mine.held_out, theirs, seed)
+        verifier = style.unproved(sides, seed)
     except EmptyCorpus as refusal:
         return {"too_few": str(refusal)}
     own, others = verifier.raw(mine.held_out), verifier.raw(theirs)
@@ -105,7 +106,7 @@ def _one(
         "pieces": {"training": len(mine.training), "held_out": len(own), "others_held_out": len(others)},
     }
     try:
-        style.prove(verifier, mine.training, impostors, mine.held_out, theirs, seed)
+        style.prove(verifier, sides, seed)
     except EmptyCorpus as refusal:
         figures["refused"] = str(refusal)
     return figures

@@ -38,10 +38,8 @@ WORDS = (
     "harbor heron honey island ivory jasmine jungle kettle ladder lantern lemon lotus maple meadow mirror mountain "
     "needle nutmeg ocean olive orchid otter oyster panther parrot pearl pepper pigeon quartz saddle thunder"
 ).split()
-OWN = 20
-"""First characters by which a client knows its own answer again: later ones may differ, as requests share batches."""
-FOREIGN = 60
-"""By which an answer is taken for another client's, when it names the other's nonce, too."""
+TELLING = 20
+"""First characters of an answer by which it is known again: later ones may differ, as requests share batches."""
 
 
 @dataclass
@@ -83,10 +81,10 @@ def _about_nonce(number: int, one: Question) -> dict[str, Any]:
 
 
 async def _alone(address: str, questions: Sequence[Question], clients: int) -> list[str]:
-    """The answer to each client's nonce when nobody else asks."""
+    """How the answer to each client's nonce begins when nobody else asks."""
     async with httpx.AsyncClient(base_url=address) as client:
         asked = [_about_nonce(number, questions[number % len(questions)]) for number in range(clients)]
-        return [(await ask(client, body)).text for body in asked]
+        return [(await ask(client, {**body, "max_tokens": TOKENS // 2})).text[:TELLING] for body in asked]
 
 
 async def _level(
@@ -119,7 +117,7 @@ async def _client(
         if told.status == 200 and told.whole:
             seen.mixed += is_of_others(told, one) or (by_nonce and is_foreign(told.text, number, alone))
             seen.to_recognise += by_nonce
-            seen.recognised += by_nonce and told.text.startswith(alone[number][:OWN])
+            seen.recognised += by_nonce and told.text.startswith(alone[number])
         if told.status == 429:
             await asyncio.sleep(min(max(told.retry_after, 0.1), LONGEST_WAIT))
 
@@ -143,20 +141,9 @@ def is_of_others(told: Told, one: Question) -> bool:
 
 
 def is_foreign(text: str, number: int, alone: Sequence[str]) -> bool:
-    """Whether a text is about another client's nonce: begins as the answer to that, and names it and not this one's.
-
-    Beginnings alone are the same now and then, as one model writes them all.
-    """
-    said = text.lower()
-    return _word(number) not in said and any(
-        len(other) >= FOREIGN and text.startswith(other[:FOREIGN]) and _word(at) in said
-        for at, other in enumerate(alone)
-        if at != number
-    )
-
-
-def _word(number: int) -> str:
-    return nonce_of(number).split()[0]
+    """Whether a text begins as the answer to another client's nonce does, and not as this one's."""
+    own = alone[number]
+    return not text.startswith(own) and any(other and text.startswith(other) for other in alone if other != own)
 
 
 def row(clients: int, seen: Seen, took: float, memory: Sequence[float]) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from itertools import count
 
 from llm_engineering.application.cleaning import clean
 from llm_engineering.application.indexing import cleaned_collection, cleaned_of
-from llm_engineering.application.passages import words
 from llm_engineering.application.ports import VectorStore
-from llm_engineering.application.style.features import FUNCTION_WORDS
+from llm_engineering.application.style.features import content_words
 from llm_engineering.application.warehouse import COLLECT_COMMAND, Warehouse
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.documents import Category, CleanedDocument, RawDocument
@@ -96,14 +95,10 @@ def _likeness(own: Sequence[str], others: Sequence[Sequence[str]]) -> list[float
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
     # By hashes, as a vocabulary of texts without a content word would be an error.
-    counted = HashingVectorizer(analyzer=_content_words, alternate_sign=False, norm=None)
+    counted = HashingVectorizer(analyzer=content_words, alternate_sign=False, norm=None)
     counts = counted.transform(["\n".join(texts) for texts in (own, *others)])
     weighed = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
     return [float(one) for one in (weighed[1:] @ weighed[0].T).toarray().ravel()]
-
-
-def _content_words(text: str) -> list[str]:
-    return [word for word in words(text) if word.isalpha() and len(word) > 2 and word not in FUNCTION_WORDS]
 
 
 def _place(document: RawDocument) -> int:

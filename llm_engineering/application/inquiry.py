@@ -7,6 +7,7 @@ from threading import Event
 
 from llm_engineering.application.costs import tokens_of
 from llm_engineering.application.prompting import Messages
+from llm_engineering.domain.errors import ServiceError
 
 
 class Mode(StrEnum):
@@ -32,6 +33,8 @@ LENGTH_TOKENS = {Length.SHORT: 90, Length.MEDIUM: 220, Length.LONG: 440}
 """The model's tokens; with passages and question they fit a context of 2,048."""
 
 
+LOOK_SECONDS = 0.2
+"""Whoever waits for something, such as a silent model, looks this often whether they are waited for themselves."""
 REWRITTEN = 1.2
 """Tokens of a text said anew, for each of its own, at most."""
 
@@ -99,6 +102,11 @@ class Patience:
     """On the clock of `time.monotonic`; what is written by then is the answer."""
     gone: Event = field(default_factory=Event)
     """Set when nobody waits any more."""
+
+    def check(self) -> None:
+        """Raises ServiceError once nobody waits any more."""
+        if self.gone.is_set():
+            raise ServiceError("The answer was given up, because nobody waits for it any more; ask again.")
 
     @property
     def left(self) -> float:

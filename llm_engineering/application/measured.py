@@ -78,7 +78,7 @@ class Measure:
                 "Style needs other authors to compare with, and the warehouse has none; collect a second author "
                 "(the sample site has two: ./poe quickstart)."
             )
-        verifier = style.fitted(own.train, groups, own.held_out, theirs.held_out, seed)
+        verifier = style.fitted(style.Sides(own.train, groups, own.held_out, theirs.held_out), seed)
         other_texts = flattened(one[0] for one in others.values())
         return cls(
             verifier=verifier,
@@ -320,8 +320,12 @@ def equally_long(texts: Mapping[str, Sequence[str]]) -> tuple[dict[str, list[str
 
 
 def auc_interval(auc: float, positives: int, negatives: int) -> Interval:
-    """95 % interval of an AUC on so many pieces of either side (Hanley & McNeil 1982), within 0 and 1."""
-    half = 1.96 * auc_error(auc, positives, negatives)
+    """95 % interval of an AUC on so many pieces of either side (Hanley & McNeil 1982), within 0 and 1.
+
+    That has no width where no pair is the wrong way round. Then the rule of three holds for the side with
+    fewer pieces (Hanley & Lippman-Hand 1983): three in n may be, though none was seen.
+    """
+    half = 1.96 * auc_error(auc, positives, negatives) or 3 / min(positives, negatives)
     return max(0.0, auc - half), min(1.0, auc + half)
 
 

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from llm_engineering.application.inquiry import Patience
+from llm_engineering.application.inquiry import LOOK_SECONDS, Patience
 from llm_engineering.application.ports import ChatModels
 from llm_engineering.domain.errors import ServiceError, TimeLimitReached, TwinError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-
-LOOK_SECONDS = 0.5
-"""After so long whoever waits for a model looks whether they are still waited for themselves."""
 
 
 @dataclass
@@ -80,8 +76,7 @@ class OpenChats:
     def _borrow(self, key: tuple[str, str], patience: Patience) -> _Open:
         with self._turn:
             while not (self._closed or key in self._open or self._has_room()):
-                if patience.gone.is_set():
-                    raise ServiceError("The answer was not started, because nobody waits for it any more; ask again.")
+                patience.check()
                 if not patience.left:
                     raise TimeLimitReached(
                         f"As many other models as may be open at once ({self._most}) were busy all the time that a "

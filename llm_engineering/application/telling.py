@@ -10,20 +10,18 @@ from llm_engineering.application import prompting
 from llm_engineering.application.answering import Answer, SourceReference, Timings, Usage, reference
 from llm_engineering.application.chatting import streamed
 from llm_engineering.application.guarding import Guard
-from llm_engineering.application.inquiry import Inquiry, Patience, Sampling
+from llm_engineering.application.inquiry import LOOK_SECONDS, Inquiry, Patience, Sampling
 from llm_engineering.application.patiently import each_or_none
 from llm_engineering.application.ports import NoTracing, Span, Tracer
 from llm_engineering.application.prompting import Messages
 from llm_engineering.domain.authors import Author
 from llm_engineering.domain.chunks import Retrieved
-from llm_engineering.domain.errors import ServiceError, TimeLimitReached
+from llm_engineering.domain.errors import TimeLimitReached
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessageChunk
 
-LOOK_SECONDS = 0.2
-"""While the model is silent, it is looked this often whether anybody still waits."""
 MOST_STOPS = 4
 """Words to stop at that OpenAI and others take."""
 ANEW_TEMPERATURE = 0.7
@@ -104,8 +102,7 @@ class _Written:
         chunks = each_or_none(streamed(self.chat, self.messages, **self._options()), LOOK_SECONDS)
         try:
             for chunk in chunks:
-                if self.patience.gone.is_set():
-                    raise ServiceError("The answer was stopped, because nobody waits for it any more; ask again.")
+                self.patience.check()
                 if chunk is not None:
                     self._take(chunk)
                     yield self.text

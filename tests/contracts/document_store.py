@@ -137,7 +137,7 @@ class DocumentStoreContract:
         )
 
         def found(wanted: object) -> set[str]:
-            return {record["_id"] for record in store.find("articles", {"field": wanted})}  # type: ignore[dict-item]
+            return {record["_id"] for record in store.find("articles", {"field": wanted})}
 
         assert found("1") == {"text", "list"}
         assert found(1) == {"number"}

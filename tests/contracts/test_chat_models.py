@@ -189,10 +189,10 @@ def test_a_url_opens_an_openai_compatible_server(chat_models: OpenedChatModels) 
 def test_each_key_goes_where_it_belongs_and_nowhere_else(chat_models: OpenedChatModels, tmp_path: Path) -> None:
     for model, key in [("http://127.0.0.1:9/v1#m", "of-the-server"), ("openai:gpt-4o-mini", "sk-not-a-key")]:
         with chat_models.opened(model) as chat:
-            assert chat.openai_api_key.get_secret_value() == key  # type: ignore[attr-defined]
+            assert chat.openai_api_key.get_secret_value() == key
     only_openai = OpenedChatModels(ModelStore(tmp_path, Silent()), openai_api_key=SecretStr("sk-not-a-key"))
     with only_openai.opened("http://127.0.0.1:9/v1#m") as chat:
-        assert chat.openai_api_key.get_secret_value() == "none"  # type: ignore[attr-defined]
+        assert chat.openai_api_key.get_secret_value() == "none"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_refusal_never_shows_a_password(chat_models: OpenedChatModels, model: 
 
 def test_a_provider_string_opens_by_langchain(chat_models: OpenedChatModels) -> None:
     with chat_models.opened("openai:gpt-4o-mini") as chat:
-        assert chat.model_name == "gpt-4o-mini"  # type: ignore[attr-defined]
+        assert chat.model_name == "gpt-4o-mini"
     assert "sk-not-a-key" not in repr(chat)
 
 

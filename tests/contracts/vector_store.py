@@ -374,9 +374,9 @@ class VectorStoreContract:
     def test_a_filter_means_the_same_in_scroll_count_and_search(
         self, compass: VectorStore, collection: str, where: dict[str, object] | None, names: set[str]
     ) -> None:
-        assert {found.payload["name"] for found in compass.scroll(collection, where)} == names  # type: ignore[arg-type]
-        assert compass.count(collection, where) == len(names)  # type: ignore[arg-type]
-        hits = search(compass, collection, query(NORTH), 10, where)  # type: ignore[arg-type]
+        assert {found.payload["name"] for found in compass.scroll(collection, where)} == names
+        assert compass.count(collection, where) == len(names)
+        hits = search(compass, collection, query(NORTH), 10, where)
         assert {hit.payload["name"] for hit in hits} == names
 
     @pytest.mark.parametrize(

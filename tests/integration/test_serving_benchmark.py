@@ -63,14 +63,10 @@ def test_refusals_failures_and_answers_that_end_early_are_told_apart(fake: FakeS
 
 
 def test_an_answer_to_somebody_else_is_mixed_and_one_s_own_or_a_new_one_is_not() -> None:
-    amber = "Amber is a stone that was a tree's resin once, and it floats in salt water."
-    anchor = "The anchor of a ship holds it where the ground is good, and drags where it is mud."
-    alone = [amber, anchor, "The anvil."]
-    assert load.is_foreign(f"{anchor} It is heavy.", 0, alone)
-    assert not load.is_foreign(f"{amber} It glows.", 0, alone)
-    assert not load.is_foreign(f"{anchor} Amber is lighter.", 0, alone)
-    assert not load.is_foreign("The anchor of a ship is red.", 0, alone)
-    assert not load.is_foreign("The anvil. It rings.", 0, alone)
+    alone = ["Amber is a stone.", "Birch is a tree.", "Amber is a stone."]
+    assert load.is_foreign("Birch is a tree. It grows.", 0, alone)
+    assert not load.is_foreign("Amber is a stone. It glows.", 0, alone)
+    assert not load.is_foreign("Cedar is a tree.", 0, alone)
     assert load.is_of_others(Told(author="Edmund Achterberg"), ASKED)
     assert load.is_of_others(Told(author=MARA, links=["https://achterberg.example/a"]), ASKED)
     assert not load.is_of_others(Told(author=MARA, links=["https://lindqvist.example/a"]), ASKED)
@@ -82,7 +78,7 @@ def test_no_two_clients_share_a_nonce() -> None:
 
 
 def test_retrieval_is_counted_with_its_failures(fake: FakeService) -> None:
-    figures = retrieving.measure(Steady(fake.address), [ASKED], 0.2)  # type: ignore[arg-type]
+    figures = retrieving.measure(Steady(fake.address), [ASKED], 0.2)
     assert figures["rps"] == 0  # the fake has no such endpoint
     assert figures["failed"] > 0
 
@@ -94,7 +90,7 @@ def test_the_garbage_is_sent_and_a_service_that_breaks_by_it_is_found_out(
     kinds = list(fuzz.requests())
     assert any(len(body) > 64 * 1024 for _, _, body in kinds)
     assert any(b"\xff" in body for _, _, body in kinds)
-    figures = fuzz.measure(Steady(fake.address), ASKED)  # type: ignore[arg-type]
+    figures = fuzz.measure(Steady(fake.address), ASKED)
     assert figures["requests"] == len(kinds)
     assert figures["fuzz_5xx"] > 0  # the fake does not look at what it is sent
     assert not figures["still_serving"]  # and has no /rag

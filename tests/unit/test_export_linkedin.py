@@ -106,7 +106,7 @@ def test_an_export_with_only_articles_is_a_part(tmp_path):
         packed.writestr("Basic_Export/Profile.csv", "First Name,Last Name\nAnn,Lee\n")
         packed.writestr("../Articles/evil.html", article("Not yours"))
     source = LinkedInExport(tmp_path / "Basic.zip")
-    assert [item.title for item in source.items(AUTHOR)] == ["On Bread"]  # type: ignore[union-attr]
+    assert [item.title for item in source.items(AUTHOR)] == ["On Bread"]
     assert source.coverage is Coverage.PART
 
 

@@ -74,7 +74,7 @@ def archive(folder: Path, activities: list[Any], *, actor: bool = True) -> Path:
 def read(path: Path, **options: Any) -> list[CollectedItem]:
     found = list(MastodonExport(path, **options).items(AUTHOR))
     assert all(isinstance(item, CollectedItem) for item in found), found
-    return found  # type: ignore[return-value]
+    return found
 
 
 THREAD = [

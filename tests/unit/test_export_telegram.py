@@ -65,7 +65,7 @@ def export(folder: Path, content: dict[str, Any]) -> Path:
 def read(path: Path, **options: Any) -> list[CollectedItem]:
     found = list(TelegramExport(path, **options).items(AUTHOR))
     assert all(isinstance(item, CollectedItem) for item in found), found
-    return found  # type: ignore[return-value]
+    return found
 
 
 TALK = [

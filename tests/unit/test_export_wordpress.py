@@ -112,7 +112,7 @@ def export(folder: Path, text: str, name: str = "bread.WordPress.2024-05-03.xml"
 def read(path: Path, **options: Any) -> list[CollectedItem]:
     found = list(WordPressExport(path, **options).items(AUTHOR))
     assert all(isinstance(item, CollectedItem) for item in found), found
-    return found  # type: ignore[return-value]
+    return found
 
 
 BLOCKS = """<!-- wp:paragraph {"dropCap":true} -->
@@ -377,7 +377,7 @@ def test_a_file_that_breaks_off_brings_what_is_whole_and_says_so(tmp_path):
     export(tmp_path, whole[: whole.rindex("<wp:post_type>")], "a.xml")
     export(tmp_path, wxr(post(3, "Three", "Words")), "b.xml")
     arriving = WordPressExport(tmp_path).items(AUTHOR)
-    assert [next(arriving).title for _ in range(2)] == ["One", "Three"]  # type: ignore[union-attr]
+    assert [next(arriving).title for _ in range(2)] == ["One", "Three"]
     with pytest.raises(CollectError, match=r"a\.xml is broken XML"):
         next(arriving)
 

@@ -65,7 +65,7 @@ def archive(folder: Path, tweets: list[Any], *, account: bool = True, notes: lis
 def read(path: Path, **options: Any) -> list[CollectedItem]:
     found = list(XExport(path, **options).items(AUTHOR))
     assert all(isinstance(item, CollectedItem) for item in found), found
-    return found  # type: ignore[return-value]
+    return found
 
 
 THREAD = [

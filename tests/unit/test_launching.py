@@ -17,7 +17,7 @@ from tests.tiny_models import tiny_llama
 def backend(device: str, processes: int) -> Backend:
     return Backend(
         name="trl",
-        device=device,  # type: ignore[arg-type]
+        device=device,
         processes=processes,
         weights="float32",
         products="float32",

@@ -33,7 +33,7 @@ class StandIn:
 
 
 def hub(stand_in: StandIn) -> HuggingFaceModels:
-    return HuggingFaceModels(TOKEN, api=lambda token: stand_in)  # type: ignore[arg-type,return-value]
+    return HuggingFaceModels(TOKEN, api=lambda token: stand_in)
 
 
 @pytest.mark.parametrize("public", [False, True])

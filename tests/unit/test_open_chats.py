@@ -93,7 +93,7 @@ def test_closing_waits_for_the_answer_under_way_and_refuses_new_ones() -> None:
 
 def test_a_model_that_cannot_be_opened_takes_no_room() -> None:
     class Failing(SayingChatModels):
-        def opened(self, model):  # type: ignore[no-untyped-def]
+        def opened(self, model):
             if model == "broken":
                 raise ModelError("broken is broken; mend it.")
             return super().opened(model)

@@ -56,7 +56,7 @@ def preferences(
 
 def corrected(answer: str, correction: str) -> PreferenceSample:
     said = {"twin": "ada-example/1", "question": "Why?", "answer": answer, "rating": -1, "edited_answer": correction}
-    (pair,) = pairs([Feedback.of(ADA, NOW, **said)])  # type: ignore[arg-type]
+    (pair,) = pairs([Feedback.of(ADA, NOW, **said)])
     return pair
 
 

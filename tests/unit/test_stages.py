@@ -219,7 +219,7 @@ def test_an_interrupted_stage_finds_its_checkpoints_and_one_with_other_inputs_do
     def interrupted(**options: TrainingPlan) -> None:
         trainer.breaks = True
         with pytest.raises(KeyboardInterrupt):
-            run(trainer, tmp_path, **options)  # type: ignore[arg-type]
+            run(trainer, tmp_path, **options)
         trainer.breaks = False
 
     interrupted()

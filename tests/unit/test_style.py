@@ -26,7 +26,9 @@ def cut(voice: tuple[str, ...], *seeds: int) -> list[str]:
 @pytest.fixture(scope="module")
 def verifier() -> style.Verifier:
     impostors = {"Bob": cut(FORMAL, 101, 102), "Cleo": cut(PLAIN, 201, 202)}
-    return style.fitted(cut(CHATTY, 1, 2, 3), impostors, cut(CHATTY, 4, 5), cut(FORMAL, 103) + cut(PLAIN, 203), seed=1)
+    return style.fitted(
+        style.Sides(cut(CHATTY, 1, 2, 3), impostors, cut(CHATTY, 4, 5), cut(FORMAL, 103) + cut(PLAIN, 203)), seed=1
+    )
 
 
 def test_the_authors_other_text_scores_near_one_and_known_impostors_not_above_zero(verifier: style.Verifier) -> None:
@@ -43,7 +45,7 @@ def test_zero_is_how_impostors_score_with_a_verifier_that_did_not_know_them(veri
 
 def test_a_single_impostor_cannot_be_a_stranger_and_makes_zero_by_held_out_text() -> None:
     held_out = cut(FORMAL, 103)
-    alone = style.fitted(cut(CHATTY, 1, 2), {"Bob": cut(FORMAL, 101)}, cut(CHATTY, 4), held_out, seed=1)
+    alone = style.fitted(style.Sides(cut(CHATTY, 1, 2), {"Bob": cut(FORMAL, 101)}, cut(CHATTY, 4), held_out), seed=1)
     assert alone.scores(held_out).mean() == pytest.approx(0, abs=1e-4)
     assert not alone.strangers
     assert alone.auc_strangers is None
@@ -89,7 +91,9 @@ def test_spacing_and_line_breaks_do_not_move_the_score(verifier: style.Verifier)
 
 def test_the_same_seed_gives_the_same_scores() -> None:
     def scores() -> list[float]:
-        made = style.fitted(cut(CHATTY, 1, 2), {"Bob": cut(FORMAL, 101)}, cut(CHATTY, 4), cut(FORMAL, 103), seed=5)
+        made = style.fitted(
+            style.Sides(cut(CHATTY, 1, 2), {"Bob": cut(FORMAL, 101)}, cut(CHATTY, 4), cut(FORMAL, 103)), seed=5
+        )
         return list(made.scores(cut(CHATTY, 6)))
 
     assert scores() == scores()
@@ -97,42 +101,42 @@ def test_the_same_seed_gives_the_same_scores() -> None:
 
 def test_an_impostor_without_pieces_is_passed_over() -> None:
     impostors = {"Bob": cut(FORMAL, 101, 102), "Nobody": []}
-    made = style.fitted(cut(CHATTY, 1, 2), impostors, cut(CHATTY, 4), cut(FORMAL, 103), seed=1)
+    made = style.fitted(style.Sides(cut(CHATTY, 1, 2), impostors, cut(CHATTY, 4), cut(FORMAL, 103)), seed=1)
     assert made.auc == 1.0
 
 
 def test_a_verifier_that_cannot_tell_authors_apart_is_refused() -> None:
     same = cut(CHATTY, *range(8))
     with pytest.raises(EmptyCorpus, match="cannot tell"):
-        style.fitted(same[0::4], {"Twin": same[1::4]}, same[2::4], same[3::4], seed=1)
+        style.fitted(style.Sides(same[0::4], {"Twin": same[1::4]}, same[2::4], same[3::4]), seed=1)
 
 
 def test_a_verifier_that_fails_can_be_asked_how_well_it_does_before_it_is_refused() -> None:
     same = cut(CHATTY, *range(8))
-    texts = same[0::4], {"Twin": same[1::4]}, same[2::4], same[3::4]
-    failing = style.unproved(*texts, seed=1)
+    sides = style.Sides(same[0::4], {"Twin": same[1::4]}, same[2::4], same[3::4])
+    failing = style.unproved(sides, seed=1)
     assert failing.auc < 0.7
     with pytest.raises(EmptyCorpus, match=f"AUC {failing.auc:.2f}"):
-        style.prove(failing, *texts, seed=1)
+        style.prove(failing, sides, seed=1)
 
 
 def test_a_verifier_that_takes_strangers_for_the_author_is_refused() -> None:
     chatty, formal = cut(CHATTY, *range(8)), cut(FORMAL, *range(8))
-    texts = chatty[0::2], {"Bob": formal[0::2]}, chatty[1::2], formal[1::2]
-    fine = style.fitted(*texts, seed=1)
-    style.prove(replace(fine, auc_strangers=0.8), *texts, seed=1)
+    sides = style.Sides(chatty[0::2], {"Bob": formal[0::2]}, chatty[1::2], formal[1::2])
+    fine = style.fitted(sides, seed=1)
+    style.prove(replace(fine, auc_strangers=0.8), sides, seed=1)
     with pytest.raises(EmptyCorpus, match=r"authors whom it does not know \(AUC 0\.60"):
-        style.prove(replace(fine, auc_strangers=0.6), *texts, seed=1)
+        style.prove(replace(fine, auc_strangers=0.6), sides, seed=1)
 
 
 def test_too_little_text_makes_no_verifier_at_all() -> None:
     with pytest.raises(EmptyCorpus, match="1 piece"):
-        style.unproved(["one"], {"Bob": ["two"] * 9}, ["three"] * 9, ["four"] * 9, seed=1)
+        style.unproved(style.Sides(["one"], {"Bob": ["two"] * 9}, ["three"] * 9, ["four"] * 9), seed=1)
 
 
 def test_too_little_text_says_how_much_more_is_needed() -> None:
     with pytest.raises(EmptyCorpus, match="1 piece.* collect about 360 more words"):
-        style.fitted(["one"], {"Bob": ["two"] * 9}, ["three"] * 9, ["four"] * 9, seed=1)
+        style.fitted(style.Sides(["one"], {"Bob": ["two"] * 9}, ["three"] * 9, ["four"] * 9), seed=1)
 
 
 def test_the_error_of_an_auc_falls_with_more_pieces_and_near_one() -> None:

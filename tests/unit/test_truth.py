@@ -55,7 +55,7 @@ def test_an_answer_is_embedded_with_its_passages_in_one_call() -> None:
     calls: list[int] = []
 
     class Counting(WordEmbedder):
-        def embed(self, texts, progress=None):  # type: ignore[no-untyped-def]
+        def embed(self, texts, progress=None):
             calls.append(len(texts))
             return super().embed(texts, progress)
 

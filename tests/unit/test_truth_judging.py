@@ -36,7 +36,7 @@ def test_the_judges_labels_replace_those_of_the_embedder_and_nothing_else() -> N
 
 def test_an_answer_keeps_its_labels_where_the_judge_is_of_no_use_and_is_counted() -> None:
     for useless in ('{"labels": ["supported"]}', '{"labels": ["true", "false", "true"]}', "Yes.", '{"labels": 3}'):
-        (found,), kept = labelled(lambda prompt, said=useless: said, grounded())  # type: ignore[misc]
+        (found,), kept = labelled(lambda prompt, said=useless: said, grounded())
         assert found == list(grounded().sentences)
         assert kept == 1
 

@@ -80,4 +80,4 @@ def test_the_bar_goes_when_training_fails() -> None:
     ],
 )
 def test_a_run_ends_with_its_epochs_or_its_most_steps_whichever_comes_first(plan: dict[str, float], steps: int) -> None:
-    assert steps_of(TrainingPlan(finetuning_type=FinetuningType.SFT, **plan), rows=19) == steps  # type: ignore[arg-type]
+    assert steps_of(TrainingPlan(finetuning_type=FinetuningType.SFT, **plan), rows=19) == steps

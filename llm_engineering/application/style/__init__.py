@@ -6,11 +6,12 @@ from llm_engineering.application.style.intervals import difference_of, score_of
 from llm_engineering.application.style.pieces import PIECE_WORDS, pieces
 from llm_engineering.application.style.pool import sample_impostors
 from llm_engineering.application.style.profiles import candidates_profile, profile, sentence_lengths
-from llm_engineering.application.style.verifying import Scale, Verifier, fitted, prove, unproved
+from llm_engineering.application.style.verifying import Scale, Sides, Verifier, fitted, prove, unproved
 
 __all__ = [
     "PIECE_WORDS",
     "Scale",
+    "Sides",
     "Verifier",
     "burrows_delta",
     "candidates_profile",

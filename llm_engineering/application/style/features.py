@@ -116,6 +116,11 @@ def punctuation(text: str) -> list[str]:
     return found
 
 
+def content_words(text: str) -> list[str]:
+    """The text's words that tell its topic and not its style."""
+    return [word for word in words(text) if word.isalpha() and len(word) > 2 and word not in FUNCTION_WORDS]
+
+
 def function_word_rates(texts: Sequence[str]) -> np.ndarray:
     """Shape (FUNCTION_WORDS,): share of each in all words of the texts together."""
     counts = Counter(word for text in texts for word in words(text))

@@ -6,7 +6,7 @@ sum is the score.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,50 +113,42 @@ class Verifier:
         return np.asarray(np.mean([found[name] for name in found if name.startswith("regression")], axis=0))
 
 
-def fitted(
-    author: Sequence[str],
-    impostors: Mapping[str, Sequence[str]],
-    author_held_out: Sequence[str],
-    impostors_held_out: Sequence[str],
-    seed: int,
-) -> Verifier:
-    """A verifier from pieces of about equal length, made by `pieces`.
+@dataclass(frozen=True)
+class Sides:
+    """Pieces of about equal length, made by `pieces`: to learn from, and to prove oneself on.
 
-    `impostors` maps each other author to their pieces; held-out pieces are of documents that gave none
-    to `author` and `impostors`.
+    Held-out pieces are of documents that gave none to learn from.
+    """
+
+    author: Sequence[str]
+    impostors: Mapping[str, Sequence[str]]
+    """Each other author → their pieces."""
+    author_held_out: Sequence[str]
+    impostors_held_out: Sequence[str]
+
+
+def fitted(sides: Sides, seed: int) -> Verifier:
+    """A verifier that tells the author from the impostors.
 
     Raises EmptyCorpus when there are too few pieces, or when the verifier cannot tell the held-out
     pieces apart, since a score by such a verifier would mean nothing.
     """
-    verifier = unproved(author, impostors, author_held_out, impostors_held_out, seed)
-    prove(verifier, author, impostors, author_held_out, impostors_held_out, seed)
+    verifier = unproved(sides, seed)
+    prove(verifier, sides, seed)
     return verifier
 
 
-def unproved(
-    author: Sequence[str],
-    impostors: Mapping[str, Sequence[str]],
-    author_held_out: Sequence[str],
-    impostors_held_out: Sequence[str],
-    seed: int,
-) -> Verifier:
+def unproved(sides: Sides, seed: int) -> Verifier:
     """As `fitted`, but the verifier may be one that fails: for asking how well it does, not for scores.
 
     Raises EmptyCorpus when there are too few pieces, and then only.
     """
-    groups = _with_text(impostors)
-    check_enough(author, [text for texts in groups.values() for text in texts], author_held_out, impostors_held_out)
-    return _scaled(author, groups, author_held_out, impostors_held_out, seed)
+    learnt_from = [text for texts in sides.impostors.values() for text in texts]
+    check_enough(sides.author, learnt_from, sides.author_held_out, sides.impostors_held_out)
+    return _scaled(sides, seed)
 
 
-def prove(
-    verifier: Verifier,
-    author: Sequence[str],
-    impostors: Mapping[str, Sequence[str]],
-    author_held_out: Sequence[str],
-    impostors_held_out: Sequence[str],
-    seed: int,
-) -> None:
+def prove(verifier: Verifier, sides: Sides, seed: int) -> None:
     """Raises EmptyCorpus when the verifier, made by `unproved` of the same, cannot tell the held-out pieces apart.
 
     Neither from those of the authors that it knows, nor from those of strangers, as every model is one.
@@ -164,25 +156,21 @@ def prove(
 
     def with_half() -> Verifier:
         # Every second piece, not the first half, or the author's early documents alone would be asked.
-        return _scaled(author[::2], _with_text(impostors), author_held_out, impostors_held_out, seed)
+        return _scaled(replace(sides, author=sides.author[::2]), seed)
 
-    refuse_weak(verifier.auc, "others", author, lambda: with_half().auc)
-    refuse_luck(verifier.auc, author_held_out, impostors_held_out)
+    refuse_weak(verifier.auc, "others", sides.author, lambda: with_half().auc)
+    refuse_luck(verifier.auc, sides.author_held_out, sides.impostors_held_out)
     if verifier.auc_strangers is not None:
         strangers = "authors whom it does not know"
-        refuse_weak(verifier.auc_strangers, strangers, author, lambda: with_half().auc_strangers or 0.0)
+        refuse_weak(verifier.auc_strangers, strangers, sides.author, lambda: with_half().auc_strangers or 0.0)
 
 
-def _with_text(impostors: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    return {name: texts for name, texts in impostors.items() if texts}
-
-
-def _scaled(
-    author: Sequence[str], groups: Mapping[str, Sequence[str]], mine: Sequence[str], theirs: Sequence[str], seed: int
-) -> Verifier:
+def _scaled(sides: Sides, seed: int) -> Verifier:
     """Fitted, and put on its scale."""
+    groups = {name: texts for name, texts in sides.impostors.items() if texts}
+    mine, theirs = sides.author_held_out, sides.impostors_held_out
     # The author's key cannot be the name of an impostor: those are names of people.
-    fits = families({AUTHOR: author, **groups})
+    fits = families({AUTHOR: sides.author, **groups})
     contrasts = tuple(_contrast(family, z, seed) for family, z in fits)
     own, other = _measures(contrasts, mine), _measures(contrasts, theirs)
     strange = _strangers(fits, sorted(groups), seed)
